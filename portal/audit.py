@@ -1,0 +1,32 @@
+"""Who did what. Called by services, in the transaction of the change itself."""
+
+from typing import Any
+
+from django.db import models
+
+from portal import logs
+from portal.models import AuditEntry, User
+
+THE_PORTAL = "the portal"
+
+
+def record(
+    by: User | None, action: str, about: models.Model | None = None, *, address: str | None = None, **details: Any
+) -> AuditEntry:
+    """Write down one deed; `by` is None where a machine did it. Details must be JSON and hold no secrets."""
+    return AuditEntry.objects.create(
+        by=by,
+        by_name=by.name if by else THE_PORTAL,
+        action=action,
+        about_type=about._meta.label_lower if about else "",
+        about_id=str(about.pk) if about else "",
+        about_name=str(about)[:200] if about else "",
+        details=details,
+        request_id=logs.request_id.get(),
+        address=address,
+    )
+
+
+def of(about: models.Model) -> "models.QuerySet[AuditEntry]":
+    """Everything ever done to one record, newest first."""
+    return AuditEntry.objects.filter(about_type=about._meta.label_lower, about_id=str(about.pk))

@@ -1,0 +1,23 @@
+from portal.models.accounts import VendorAccount, VendorToken
+from portal.models.audit import AuditEntry
+from portal.models.drift import DriftEntry
+from portal.models.files import StoredFile
+from portal.models.lookups import Lookup
+from portal.models.messages import Attempt, Message, MessageFile, MessageTransition, RateBudget
+from portal.models.people import Team, User
+
+__all__ = [
+    "Attempt",
+    "AuditEntry",
+    "DriftEntry",
+    "Lookup",
+    "Message",
+    "MessageFile",
+    "MessageTransition",
+    "RateBudget",
+    "StoredFile",
+    "Team",
+    "User",
+    "VendorAccount",
+    "VendorToken",
+]

@@ -1,0 +1,25 @@
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+
+def stored_name(stored: "StoredFile", filename: str) -> str:
+    """Where the bytes lie. Nothing of the uploader's name gets into a path."""
+    return f"uploads/{stored.key.hex[:2]}/{stored.key.hex}"
+
+
+class StoredFile(models.Model):
+    """An upload that passed every check. Never changed; the hash says so before each send."""
+
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(max_length=200, help_text="as the vendor will see it")
+    content_type = models.CharField(max_length=100)
+    size = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    content = models.FileField(upload_to=stored_name, max_length=120)
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    uploaded_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name

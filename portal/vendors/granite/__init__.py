@@ -1,0 +1,1 @@
+"""Granite TechExpress: the client, and what goes over the wire."""

@@ -1,0 +1,189 @@
+"""The socket: reads requests, delivers answers, and breaks connections the way a fault asks for."""
+
+import contextlib
+import http
+import select
+import socket
+import socketserver
+import struct
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qsl, urlsplit
+
+from portal.vendors.sandbox.body import BadFraming, read_body
+from portal.vendors.sandbox.message import Answer, Request
+
+IDLE_SECONDS = 75
+
+
+class Server(ThreadingHTTPServer):
+    """Listens from its creation until `stop`."""
+
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 256
+    allow_reuse_address = True
+
+    def __init__(
+        self, host: str, port: int, answer: Callable[[Request], Answer], is_reading: Callable[[], bool]
+    ) -> None:
+        self.answer, self.is_reading = answer, is_reading
+        self.stopping = threading.Event()
+        self._open: set[socket.socket] = set()
+        self._open_lock = threading.Lock()
+        super().__init__((host, port), Handler)
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), name="vendor-sandbox", daemon=True)
+        self._thread.start()
+
+    def server_bind(self) -> None:
+        # The base class looks its own name up in the DNS, which may take seconds and is used for nothing here.
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = self.server_address[0], self.server_address[1]
+
+    def stop(self) -> None:
+        self.stopping.set()
+        self.shutdown()
+        self.server_close()
+        self.close_connections()
+        self._thread.join(5)
+
+    def verify_request(self, request, client_address) -> bool:  # type: ignore[no-untyped-def]
+        return self.is_reading()
+
+    def process_request(self, request, client_address) -> None:  # type: ignore[no-untyped-def]
+        with self._open_lock:
+            self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request) -> None:  # type: ignore[no-untyped-def]
+        with self._open_lock:
+            self._open.discard(request)
+        super().shutdown_request(request)
+
+    def close_connections(self) -> None:
+        with self._open_lock:
+            open_now = list(self._open)
+        for connection in open_now:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, request, client_address) -> None:  # type: ignore[no-untyped-def]
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection."""
+
+    protocol_version = "HTTP/1.1"
+    server_version = "VendorSandbox"
+    sys_version = ""
+    disable_nagle_algorithm = True
+    timeout = IDLE_SECONDS
+    server: Server
+
+    def serve(self) -> None:
+        request = self._request()
+        try:
+            read_body(request, self.rfile)
+        except BadFraming:
+            self.close_connection = True
+            return self._write(Answer(400, {"detail": "The length of the body cannot be told."}))
+        if request.is_too_large:
+            self.close_connection = True
+            return self._write(Answer(413, {"detail": "The body is larger than 300 MB."}))
+        if not self.server.is_reading():
+            return self._reset()
+        try:
+            answer = self.server.answer(request)
+        except Exception:
+            # A bug of the sandbox must be loud, yet the next request deserves an answer.
+            traceback.print_exc()
+            answer = Answer(500, {"detail": "The sandbox itself is broken; its log has the traceback."})
+        self._deliver(answer)
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = serve
+
+    def log_message(self, format: str, *args: object) -> None:
+        """The truth log says it better."""
+
+    def _request(self) -> Request:
+        target = urlsplit(self.path)
+        query = dict(parse_qsl(target.query, keep_blank_values=True))
+        headers = {name.lower(): value.strip() for name, value in self.headers.items()}
+        return Request(self.command, target.path, query, headers, peer=self.client_address[0])
+
+    def _deliver(self, answer: Answer) -> None:
+        if answer.delay and self._wait(answer.delay):
+            self.close_connection = True
+        elif answer.delivery == "whole":
+            self._write(answer)
+        elif answer.delivery == "reset":
+            self._reset()
+        elif answer.delivery == "hang":
+            self._wait(float("inf"))
+            self.close_connection = True
+        elif answer.delivery == "drip":
+            self._drip(answer)
+        else:
+            self._truncate(answer)
+
+    def _bytes(self, answer: Answer) -> tuple[bytes, bytes]:
+        body = answer.body
+        phrase = http.HTTPStatus(answer.status).phrase
+        lines = [
+            f"HTTP/1.1 {answer.status} {phrase}",
+            f"Server: {self.server_version}",
+            f"Date: {self.date_time_string()}",
+            f"Content-Length: {len(body)}",
+            *(f"{name}: {value}" for name, value in answer.headers.items()),
+        ]
+        if body:
+            lines.append(f"Content-Type: {answer.content_type}")
+        if self.close_connection:
+            lines.append("Connection: close")
+        return "\r\n".join([*lines, "", ""]).encode("latin-1"), b"" if self.command == "HEAD" else body
+
+    def _write(self, answer: Answer) -> None:
+        head, body = self._bytes(answer)
+        self.wfile.write(head + body)
+
+    def _truncate(self, answer: Answer) -> None:
+        self.close_connection = True
+        head, body = self._bytes(answer)
+        self.wfile.write(head + body[: len(body) // 2])
+
+    def _drip(self, answer: Answer) -> None:
+        self.close_connection = True
+        head, body = self._bytes(answer)
+        for byte in head + body:
+            self.wfile.write(bytes([byte]))
+            if self._wait(answer.drip_seconds):
+                return
+
+    def _wait(self, seconds: float) -> bool:
+        """Wait; True as soon as there is nobody left to answer."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if self.server.stopping.is_set() or not self.server.is_reading():
+                return True
+            if select.select([self.connection], [], [], min(left, 0.1))[0]:
+                try:
+                    if not self.connection.recv(1, socket.MSG_PEEK):
+                        return True
+                except OSError:
+                    return True
+                time.sleep(min(left, 0.05))  # a pipelined request is waiting; it must not make us spin
+        return False
+
+    def _reset(self) -> None:
+        """Break the connection with RST: lingering off makes the close throw away what is unsent."""
+        self.close_connection = True
+        with contextlib.suppress(OSError):
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.rfile.close()
+        self.connection.close()

@@ -1,0 +1,90 @@
+"""The truth log: what arrived, what was answered, what was created. Tests and trainers trust it over any answer."""
+
+from collections import defaultdict, deque
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from portal.vendors.sandbox.message import Answer, FilePart, Request
+
+KEPT = 20_000
+WINDOW = 60.0
+
+
+@dataclass
+class Record:
+    """One request. `status` is an HTTP status, or "reset", "hung" or "cut short" when the client got none."""
+
+    monotonic: float
+    at: float  # seconds since the epoch, real time
+    vendor: str
+    method: str
+    path: str
+    query: dict[str, str]
+    operation: str
+    client: str
+    correlation: str
+    status: int | str
+    fault: str
+    problem: str
+    ticket_ids: list[int]
+    parts: dict[str, str]
+    ignored: list[str]
+    files: list[FilePart]
+    body_sha256: str
+    body_length: int
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class TruthLog:
+    """The caller holds the sandbox's lock."""
+
+    def __init__(self) -> None:
+        self.records: deque[Record] = deque(maxlen=KEPT)
+
+    def add(self, request: Request, answer: Answer, *, vendor: str, operation: str, client: str, fault: str) -> None:
+        # A token request carries credentials; they stay out of the log.
+        parts = {k: v for k, v in request.texts if k not in ("client_id", "client_secret")}
+        self.records.append(
+            Record(
+                monotonic=request.arrived,
+                at=request.arrived_at,
+                vendor=vendor,
+                method=request.method,
+                path=request.path,
+                query=request.query,
+                operation=operation,
+                client=client,
+                correlation=request.correlation,
+                status="cut short" if request.is_cut_short else answer.outcome,
+                fault=fault,
+                problem=answer.problem,
+                ticket_ids=answer.ticket_ids,
+                parts=parts,
+                ignored=answer.ignored,
+                files=request.files,
+                body_sha256=request.body_sha256,
+                body_length=request.body_length,
+            )
+        )
+
+    def most_in_any_minute(self) -> int:
+        """The most API requests of one client that arrived within any 60 seconds, refused ones included."""
+        by_client: dict[str, list[float]] = defaultdict(list)
+        for record in self.records:
+            if record.path.startswith("/api/"):
+                by_client[record.client].append(record.monotonic)
+        return max((_most_in_window(sorted(times)) for times in by_client.values()), default=0)
+
+
+def _most_in_window(times: Iterable[float]) -> int:
+    window: deque[float] = deque()
+    most = 0
+    for moment in times:
+        window.append(moment)
+        while moment - window[0] >= WINDOW:
+            window.popleft()
+        most = max(most, len(window))
+    return most
