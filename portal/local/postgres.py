@@ -21,11 +21,22 @@ from portal.local.problems import CannotStart, tail
 from portal.local.processes import Program
 
 SOCKET = ".s.PGSQL.5432"
-INITDB = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+INITDB = [
+    "-U",
+    "postgres",
+    "-A",
+    "trust",
+    "-E",
+    "UTF8",
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",
+]
 
 
 class Postgres:
-    def __init__(self, folder: Folder, *, options: Mapping[str, str] | None = None, durable: bool = True) -> None:
+    def __init__(
+        self, folder: Folder, *, options: Mapping[str, str] | None = None, durable: bool = True
+    ) -> None:
         """`durable=False` is for tests: fast, and worth nothing after a power cut."""
         self.folder = folder
         self.account = account_for_postgres()
@@ -47,9 +58,14 @@ class Postgres:
         self._check_version()
         self._end_strays()
         self._drop_stale_locks()
+        self.located()
+
+    def located(self) -> "Postgres":
+        """Knows where the socket is, of a server that runs already or will."""
         self.sockets = socket_folder(self.data, SOCKET)
         if self.account and self.sockets != self.data:
             os.chown(self.sockets, self.account.uid, self.account.gid)
+        return self
 
     def program(self) -> Program:
         options = {
@@ -107,14 +123,19 @@ class Postgres:
         arguments = self.account.popen_arguments() if self.account else {}
         with log.open("wb") as output:
             done = subprocess.run(  # noqa: S603
-                [*command, *([] if self.durable else ["--no-sync"])], cwd="/", stdout=output, stderr=output, **arguments
+                [*command, *([] if self.durable else ["--no-sync"])],
+                cwd="/",
+                stdout=output,
+                stderr=output,
+                **arguments,
             )
         if done.returncode:
             raise CannotStart(f"PostgreSQL could not make its folder {self.data}.\n{tail(log)}")
         half.replace(self.data)
 
     def _check_version(self) -> None:
-        text = subprocess.run([str(self.binaries / "postgres"), "--version"], capture_output=True, text=True).stdout  # noqa: S603
+        command = [str(self.binaries / "postgres"), "--version"]
+        text = subprocess.run(command, capture_output=True, text=True).stdout  # noqa: S603
         ours, theirs = text.split()[-1].split(".")[0], (self.data / "PG_VERSION").read_text().strip()
         if ours != theirs:
             raise CannotStart(
@@ -134,7 +155,9 @@ class Postgres:
                     with contextlib.suppress(psutil.Error):
                         process.send_signal(signal.SIGKILL if waited > patience else signal.SIGINT)
             if waited > 2 * patience:
-                raise CannotStart(f"Process {strays[0].pid} still works on {self.data} and cannot be stopped.")
+                raise CannotStart(
+                    f"Process {strays[0].pid} still works on {self.data} and cannot be stopped."
+                )
             time.sleep(0.1)
 
     def _strays(self) -> list[psutil.Process]:
@@ -155,5 +178,5 @@ class Postgres:
 def _may_enter(path: Path, account: Account) -> bool:
     while not path.exists():
         path = path.parent
-    test = subprocess.run(["/bin/sh", "-c", 'cd "$1"', "sh", str(path)], cwd="/", **account.popen_arguments())  # noqa: S603
+    test = subprocess.run(["/bin/sh", "-c", 'cd "$1" 2>/dev/null', "sh", str(path)], cwd="/", **account.popen_arguments())  # noqa: S603
     return test.returncode == 0

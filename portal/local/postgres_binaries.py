@@ -23,7 +23,9 @@ def find_binaries(account: Account | None) -> Path:
         return binaries
     copy = _private_copy(binaries)
     if not can_run(copy, account):
-        raise CannotStart(f"The account {account.name} cannot run {copy / 'postgres'}. Set DATABASE_URL instead.")
+        raise CannotStart(
+            f"The account {account.name} cannot run {copy / 'postgres'}. Set DATABASE_URL instead."
+        )
     return copy
 
 
@@ -31,7 +33,8 @@ def can_run(binaries: Path, account: Account) -> bool:
     """Tried for real: modes of folders, mount options and the umask at install time all have a say."""
     try:
         command = [str(binaries / "postgres"), "--version"]
-        return subprocess.run(command, cwd="/", capture_output=True, **account.popen_arguments()).returncode == 0  # noqa: S603
+        done = subprocess.run(command, cwd="/", capture_output=True, **account.popen_arguments())  # noqa: S603
+        return done.returncode == 0
     except OSError:
         return False
 

