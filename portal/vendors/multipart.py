@@ -8,6 +8,7 @@ File names follow RFC 7578 as browsers do: UTF-8, with quote, CR and LF percent-
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 import secrets
 from collections.abc import Callable, Iterator
@@ -108,16 +109,21 @@ class MultipartBody:
         self._hash = hashlib.sha256()
         self.bytes_read = 0
         try:
-            streams = {id(file): self._open_file(file) for file in request.files}
+            streams = [self._open_file(file) for file in request.files]
         except BaseException:
             self._files.close()
             raise
-        self._blocks = _blocks(request._pieces(), streams)
+        self._blocks = _blocks(request._pieces(), iter(streams))
         self._rest = b""
 
     def _open_file(self, file: FilePart) -> BinaryIO:
         stream = file.open()
         self._files.callback(stream.close)
+        if stream.seekable():
+            # A changed file is found out here, while nothing is sent, rather than in the middle of the body.
+            if stream.seek(0, io.SEEK_END) != file.size:
+                raise ValueError(f"The file {file.filename!r} is not {file.size} bytes long.")
+            stream.seek(0)
         return stream
 
     def __enter__(self) -> MultipartBody:
@@ -146,12 +152,12 @@ class MultipartBody:
         return self._hash.hexdigest()
 
 
-def _blocks(pieces: Iterator[bytes | FilePart], streams: dict[int, BinaryIO]) -> Iterator[bytes]:
+def _blocks(pieces: Iterator[bytes | FilePart], streams: Iterator[BinaryIO]) -> Iterator[bytes]:
     for piece in pieces:
         if isinstance(piece, bytes):
             yield piece
         else:
-            yield from _file_blocks(piece, streams[id(piece)])
+            yield from _file_blocks(piece, next(streams))
 
 
 def _file_blocks(file: FilePart, stream: BinaryIO) -> Iterator[bytes]:
