@@ -1,12 +1,26 @@
 import uuid
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
+
+if TYPE_CHECKING:
+    from portal.models.people import User
 
 
 def stored_name(stored: "StoredFile", filename: str) -> str:
     """Where the bytes lie. Nothing of the uploader's name gets into a path."""
     return f"uploads/{stored.key.hex[:2]}/{stored.key.hex}"
+
+
+class StoredFileQuerySet(models.QuerySet["StoredFile"]):
+    def visible_to(self, user: "User") -> "StoredFileQuerySet":
+        """One's own files, those of team mates, and all of them where one sees every team."""
+        if user.sees_all_teams:
+            return self
+        mates = type(user)._default_manager.filter(teams__in=user.teams.all()).values("pk")
+        return self.filter(Q(uploaded_by=user) | Q(uploaded_by__in=mates))
 
 
 class StoredFile(models.Model):
@@ -20,6 +34,8 @@ class StoredFile(models.Model):
     content = models.FileField(upload_to=stored_name, max_length=120)
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     uploaded_at = models.DateTimeField(auto_now_add=True)
+
+    objects = StoredFileQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.name
