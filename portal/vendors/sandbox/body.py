@@ -31,7 +31,9 @@ def read_body(request: Request, stream: BinaryIO) -> None:
     """Read the body to its end into the request. Raises BadFraming; everything else is noted on the request."""
     media_type, options = parse_options_header(request.headers.get("content-type", ""))
     request.media_type = media_type.lower()
-    reader = _MultipartReader(request, options) if request.media_type == "multipart/form-data" else _TextReader()
+    reader = (
+        _MultipartReader(request, options) if request.media_type == "multipart/form-data" else _TextReader()
+    )
     digest = hashlib.sha256()
     try:
         for block in _blocks(request, stream):
@@ -122,7 +124,9 @@ class _MultipartReader:
         self.trouble = ""
         self.parser: PushMultipartParser | None = None
         try:
-            self.parser = PushMultipartParser(options.get("boundary", ""), max_segment_count=2000, strict=True)
+            self.parser = PushMultipartParser(
+                options.get("boundary", ""), max_segment_count=2000, strict=True
+            )
         except MultipartError as error:
             self.trouble = f"The multipart boundary is missing or malformed: {error}"
 
@@ -136,8 +140,11 @@ class _MultipartReader:
             self.trouble = f"The multipart body is malformed: {error}"
 
     def finish(self, request: Request) -> None:
-        if not self.trouble and self.parser is not None and not self.parser.closed:
-            self.trouble = "The multipart body has no end."
+        if not self.trouble and self.parser is not None:
+            try:
+                self.parser.close()
+            except MultipartError:
+                self.trouble = "The multipart body has no end."
         request.trouble = self.trouble
 
     def _take(self, event: MultipartSegment | bytearray | bytes | None) -> None:
@@ -161,7 +168,9 @@ class _MultipartReader:
         name = segment.name or ""
         if segment.filename is not None:
             kind = segment.content_type or ""
-            self.request.files.append(FilePart(name, segment.filename, kind, segment.size, self.digest.hexdigest()))
+            self.request.files.append(
+                FilePart(name, segment.filename, kind, segment.size, self.digest.hexdigest())
+            )
             return
         try:
             self.request.texts.append((name, self.part.decode()))

@@ -14,7 +14,6 @@ from portal.vendors.sandbox.server import Server
 from portal.vendors.sandbox.truth import Record, TruthLog
 
 
-
 class Sandbox:
     """`with Sandbox() as box:` serves on a free port of the loopback until the block ends.
 
@@ -23,13 +22,18 @@ class Sandbox:
     """
 
     def __init__(
-        self, host: str = "127.0.0.1", port: int = 0, *, speed: float = 60.0, state_file: str | Path | None = None
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        speed: float = 60.0,
+        state_file: str | Path | None = None,
     ) -> None:
         self.host, self.port = host, port
         self.lock = threading.RLock()
         self.clock = Clock()
         self.state_file = Path(state_file) if state_file else None
-        self.granite = Granite(self.clock, self.lock, speed=speed, changed=self._save)
+        self.granite = Granite(self.clock, speed)
         self.vendors = [self.granite]
         self._truth = TruthLog()
         operations = [name for vendor in self.vendors for name in vendor.operations]
@@ -243,6 +247,8 @@ class Sandbox:
                 if fault and self._is_wasted(fault, answer):
                     self._board.give_back(fault)
                     fault = None
+        if answer.ticket_ids:
+            self._save()
         name = fault.name if fault else ""
         self._truth.add(request, answer, vendor=vendor.name, operation=operation, client=client, fault=name)
         return answer

@@ -10,8 +10,12 @@ from typing import Any
 
 from portal.vendors.sandbox.message import Answer, Request, html
 
-MAINTENANCE = "<!doctype html><html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
-SIGN_IN = "<!doctype html><html><head><title>Sign in</title></head><body><h1>Please sign in</h1></body></html>"
+MAINTENANCE = (
+    "<!doctype html><html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
+)
+SIGN_IN = (
+    "<!doctype html><html><head><title>Sign in</title></head><body><h1>Please sign in</h1></body></html>"
+)
 
 
 @dataclass
@@ -121,20 +125,45 @@ REFUSALS = {
     "403": (403, "Permission denied.", "The scope is refused. Nothing is created."),
     "404": (404, "Not found.", "The path does not exist. Nothing is created."),
     "405": (405, "Method not allowed.", "The path takes no such method. Nothing is created."),
-    "408": (408, "Request timeout.", "The server gave up waiting. Nothing is created, but a client cannot know."),
+    "408": (
+        408,
+        "Request timeout.",
+        "The server gave up waiting. Nothing is created, but a client cannot know.",
+    ),
     "409": (409, "Conflict.", "The server reports a conflict. Nothing is created, but a client cannot know."),
     "413": (413, "Request entity too large.", "The body is called too large. Nothing is created."),
     "422": (422, "Unprocessable entity.", "The content is refused without a reason. Nothing is created."),
-    "500": (500, "Internal server error.", "The server breaks. Nothing is created, but a client cannot know."),
-    "503": (503, "Service unavailable.", "The server is down for maintenance. Nothing is created, but a client cannot know."),
+    "500": (
+        500,
+        "Internal server error.",
+        "The server breaks. Nothing is created, but a client cannot know.",
+    ),
+    "503": (
+        503,
+        "Service unavailable.",
+        "The server is down for maintenance. Nothing is created, but a client cannot know.",
+    ),
 }
 
 COMMON = [
-    Kind("lose_answer", "Everything is created, then the connection breaks without a byte.", after=delivered("reset")),
-    Kind("reset_before", "The connection breaks after the body was read. Nothing is created.", instead=reset_before),
+    Kind(
+        "lose_answer",
+        "Everything is created, then the connection breaks without a byte.",
+        after=delivered("reset"),
+    ),
+    Kind(
+        "reset_before",
+        "The connection breaks after the body was read. Nothing is created.",
+        instead=reset_before,
+    ),
     Kind("slow", "Everything is created, the answer comes late.", after=slow, args=("seconds",)),
     Kind("hang", "Everything is created, the answer never comes.", after=delivered("hang")),
-    Kind("drip", "Everything is created, the answer comes byte by byte.", after=delivered("drip"), args=("seconds",)),
+    Kind(
+        "drip",
+        "Everything is created, the answer comes byte by byte.",
+        after=delivered("drip"),
+        args=("seconds",),
+    ),
     Kind("truncated", "Everything is created, half of the answer is missing.", after=delivered("truncated")),
     Kind("empty_200", "Everything is created, the answer is 200 and empty.", after=emptied),
     Kind("html_200", "Everything is created, the answer is 200 and a web page.", after=as_page),
@@ -145,5 +174,8 @@ COMMON = [
         instead=lambda request, args: html(502, MAINTENANCE),
     ),
     Kind("redirect", "307 to the same address. Nothing is created.", instead=redirect),
-    *(Kind(name, sentence, instead=refusal(status, text)) for name, (status, text, sentence) in REFUSALS.items()),
+    *(
+        Kind(name, sentence, instead=refusal(status, text))
+        for name, (status, text, sentence) in REFUSALS.items()
+    ),
 ]

@@ -12,7 +12,7 @@ import time
 import traceback
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from portal.vendors.sandbox.body import BadFraming, read_body
 from portal.vendors.sandbox.message import Answer, Request
@@ -36,7 +36,9 @@ class Server(ThreadingHTTPServer):
         self._open: set[socket.socket] = set()
         self._open_lock = threading.Lock()
         super().__init__((host, port), Handler)
-        self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), name="vendor-sandbox", daemon=True)
+        self._thread = threading.Thread(
+            target=self.serve_forever, args=(0.05,), name="vendor-sandbox", daemon=True
+        )
         self._thread.start()
 
     def server_bind(self) -> None:
@@ -112,10 +114,10 @@ class Handler(BaseHTTPRequestHandler):
         """The truth log says it better."""
 
     def _request(self) -> Request:
-        target = urlsplit(self.path)
-        query = dict(parse_qsl(target.query, keep_blank_values=True))
+        path, _, text = self.path.partition("?")
+        query = dict(parse_qsl(text, keep_blank_values=True))
         headers = {name.lower(): value.strip() for name, value in self.headers.items()}
-        return Request(self.command, target.path, query, headers, peer=self.client_address[0])
+        return Request(self.command, path, query, headers, peer=self.client_address[0])
 
     def _deliver(self, answer: Answer) -> None:
         if answer.delay and self._wait(answer.delay):

@@ -17,7 +17,9 @@ def load(path: Path, clock: Clock, book: TicketBook) -> None:
         clock.offset = float(content["clock_offset"])
         book.restore(content["granite"])
     except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path} is not a sandbox state file ({error}). Move it away to start empty.") from error
+        raise ValueError(
+            f"{path} is not a sandbox state file ({error}). Move it away to start empty."
+        ) from error
 
 
 def save(path: Path, clock: Clock, book: TicketBook) -> None:

@@ -87,4 +87,6 @@ class TokenDesk:
 
 def refuse(status: int, error: str, description: str) -> Answer:
     headers = {"WWW-Authenticate": 'Basic realm="sandbox"'} if status == 401 else {}
-    return Answer(status, {"error": error, "error_description": description}, headers=headers, problem=description)
+    return Answer(
+        status, {"error": error, "error_description": description}, headers=headers, problem=description
+    )

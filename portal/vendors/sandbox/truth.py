@@ -44,7 +44,9 @@ class TruthLog:
     def __init__(self) -> None:
         self.records: deque[Record] = deque(maxlen=KEPT)
 
-    def add(self, request: Request, answer: Answer, *, vendor: str, operation: str, client: str, fault: str) -> None:
+    def add(
+        self, request: Request, answer: Answer, *, vendor: str, operation: str, client: str, fault: str
+    ) -> None:
         # A token request carries credentials; they stay out of the log.
         parts = {k: v for k, v in request.texts if k not in ("client_id", "client_secret")}
         self.records.append(

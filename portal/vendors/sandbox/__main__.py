@@ -1,0 +1,52 @@
+"""`python -m portal.vendors.sandbox`: the vendors on a port, until Ctrl-C or SIGTERM."""
+
+import argparse
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from portal.vendors.sandbox.box import Sandbox
+
+
+def main() -> int:
+    options = read_options()
+    try:
+        box = Sandbox(options.host, options.port, speed=options.speed, state_file=options.state).start()
+    except ValueError as error:
+        print(f"vendor sandbox: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(
+            f"vendor sandbox: cannot listen on {options.host}:{options.port}: {error.strerror}",
+            file=sys.stderr,
+        )
+        return 1
+    print(f"vendor sandbox: {box.url}  token {box.token_url}  trainer's page {box.url}/_sandbox/", flush=True)
+    ended = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: ended.set())
+    ended.wait()
+    box.stop()
+    return 0
+
+
+def read_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m portal.vendors.sandbox", description="The vendors, played."
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=9100, help="port to listen on (default: %(default)s)")
+    parser.add_argument("--state", type=Path, metavar="FILE", help="keep tickets in this file over restarts")
+    parser.add_argument(
+        "--speed",
+        type=float,
+        default=60.0,
+        help="how much faster than real technicians work; with the default of %(default)s a technician is "
+        "assigned 45 s, on the way 90 s, on site 150 s and done 240 s after the ticket was created",
+    )
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Granite's TechExpress as the sandbox plays it."""
