@@ -81,15 +81,27 @@ def install_by_npm() -> str | None:
     package = PACKED if is_new else PACKED_FOR_OLD_NODE
     if subprocess.run([*npm, *arguments, package], env=env, stdin=subprocess.DEVNULL).returncode:
         return None
+    return _unpack(node, room, env)
+
+
+def _unpack(node: str, room: Path, env: dict[str, str]) -> str | None:
+    """By the package's own code, which takes out the system libraries too when told of a bare Amazon machine."""
     script = f"import c from '{PACKED}'; console.log(await c.executablePath())"
-    unpack = [node, "--input-type=module", "-e", script]
-    done = subprocess.run(unpack, cwd=room, env=env | _lambda(), capture_output=True, text=True)
-    binary = done.stdout.strip()
-    return binary if binary and works(binary) else None
-
-
-def _lambda() -> dict[str, str]:
-    return {}
+    env = env | {"AWS_EXECUTION_ENV": "AWS_Lambda_nodejs22.x"}
+    done = subprocess.run(
+        [node, "--input-type=module", "-e", script], cwd=room, env=env, capture_output=True, text=True
+    )
+    binary = Path(done.stdout.strip() or "nowhere")
+    if not binary.is_file():
+        print(done.stderr, file=sys.stderr)
+        return None
+    if works(str(binary)):
+        return str(binary)
+    # The machine lacks libraries: the package's own go with it, and only then, since they are older than most.
+    starter = room / "chromium-with-libraries"
+    starter.write_text(f'#!/bin/sh\nLD_LIBRARY_PATH="{room}/al2023/lib" exec "{binary}" "$@"\n')
+    starter.chmod(0o755)
+    return str(starter) if works(str(starter)) else None
 
 
 def _node() -> tuple[str | None, list[str]]:

@@ -59,7 +59,7 @@ class Services:
 
     def _migrate(self) -> None:
         """Once per run; every worker's database is then a copy, which takes a tenth of a second."""
-        command = [sys.executable, "manage.py", "migrate", "--no-input", "-v", "0"]
+        command = [sys.executable, "manage.py", "migrate", "--no-input", "--skip-checks", "-v", "0"]
         self.supervisor.run_step(Program("migrate", command, dict(os.environ)))
 
 
@@ -104,11 +104,12 @@ running: Services | None = None
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_load_initial_conftests(args: list[str]) -> Generator[None, object, object]:
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, args: list[str]
+) -> Generator[None, object, object]:
     """A wrapper runs before every plain hook, and so before pytest-django reads the settings."""
     global running
-    is_worker = STARTED in os.environ or "PYTEST_XDIST_WORKER" in os.environ
-    if not is_worker and not {"--help", "-h", "--version", "-V"} & set(args):
+    if _needs_servers(early_config, args):
         clean_leftovers(Path(tempfile.gettempdir()))
         running = Services()
         try:
@@ -120,6 +121,13 @@ def pytest_load_initial_conftests(args: list[str]) -> Generator[None, object, ob
             _stop()
             raise
     return (yield)
+
+
+def _needs_servers(config: pytest.Config, args: list[str]) -> bool:
+    """Not in a worker, and not for `-p no:django`, which says that the chosen tests are plain Python."""
+    is_worker = STARTED in os.environ or "PYTEST_XDIST_WORKER" in os.environ
+    is_question = bool({"--help", "-h", "--version", "-V"} & set(args))
+    return not is_worker and not is_question and not config.pluginmanager.is_blocked("django")
 
 
 def pytest_unconfigure() -> None:
