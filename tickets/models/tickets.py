@@ -1,5 +1,7 @@
 from typing import TYPE_CHECKING
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -62,6 +64,8 @@ class Ticket(models.Model):
     read_by = models.CharField(max_length=10, default="answer", help_text="answer or poll")
     next_read_at = models.DateTimeField(null=True, blank=True, help_text="empty: no longer followed")
     read_problem = models.CharField(max_length=500, blank=True, help_text="why the last reading failed")
+    tried_at = models.DateTimeField(null=True, blank=True, help_text="when Granite was last asked, whatever came of it")
+    wanted_at = models.DateTimeField(null=True, blank=True, help_text="when a person last asked for a fresh reading")
     # Everything one may search for, upper-cased; written by the mirror.
     search = models.TextField(default="", editable=False)
 
@@ -76,6 +80,8 @@ class Ticket(models.Model):
             models.Index(fields=["next_read_at"], condition=Q(next_read_at__isnull=False), name="tickets_to_read"),
             models.Index(fields=["team", "-id"], name="tickets_of_a_team"),
             models.Index(fields=["status_name", "-id"], name="tickets_by_status"),
+            GinIndex(fields=["search"], opclasses=["gin_trgm_ops"], name="tickets_search"),
+            GinIndex(fields=["search"], opclasses=["gin_trgm_ops"], name="tickets_search"),
         ]
 
     def __str__(self) -> str:
@@ -88,6 +94,11 @@ class Ticket(models.Model):
     def is_open(self) -> bool:
         """`date_resolved` is the only sign of an end that Granite documents."""
         return self.date_resolved is None
+
+    @property
+    def is_wanted(self) -> bool:
+        """A person asked for a fresh reading and Granite was not asked since."""
+        return self.wanted_at is not None and (self.tried_at is None or self.tried_at < self.wanted_at)
 
     @property
     def address(self) -> str:

@@ -1,0 +1,109 @@
+"""Following Granite's tickets: there are no webhooks, so open tickets are read again by id, most urgent first."""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from portal import accounts, audit, drift, encryption, ratelimit
+from portal.models import User
+from portal.problems import Problem
+from portal.ratelimit import Purpose
+from portal.vendors.errors import NotExecuted, NotFound, VendorError
+from tickets import mirror, urgency
+from tickets.models import Ticket
+
+log = logging.getLogger(__name__)
+NOT_THERE = "Granite says that there is no such ticket (404)."
+NO_SECRET = "The account's secret cannot be read; an administrator must enter it again."  # noqa: S105  a sentence
+FRESH_ENOUGH = timedelta(seconds=20)
+MOST_AT_ONCE = 25
+
+
+def follow_due(limit: int = MOST_AT_ONCE) -> int:
+    """Read what is due, as far as the budgets go, at most `limit`. Returns how many tickets were asked about."""
+    asked = 0
+    exhausted: set[int] = set()
+    while asked < limit and (claimed := mirror.claim_reading(_due().exclude(account__in=exhausted))):
+        ticket, asked_at = claimed
+        if ratelimit.take(ticket.account, Purpose.READ):
+            mirror.give_back(ticket)
+            exhausted.add(ticket.account_id)
+            continue
+        _read(ticket, asked_at)
+        asked += 1
+    return asked
+
+
+def refresh(ticket: Ticket, *, by: User) -> None:
+    """Ask Granite again now, before all other readings. Raises Problem where that would be of no use."""
+    if ticket.account.is_paused:
+        raise Problem(
+            f"Granite is not asked at the moment: the account is paused ({ticket.account.paused_reason})."
+        )
+    if ticket.is_wanted:
+        raise Problem("A fresh reading is on its way already.")
+    if timezone.now() - (ticket.tried_at or ticket.read_at) < FRESH_ENOUGH:
+        raise Problem("Granite was asked only seconds ago; this is what it says.")
+    with transaction.atomic():
+        mirror.want_reading(ticket)
+        audit.record(by, "ticket.refresh_asked", ticket)
+        transaction.on_commit(_wake, robust=True)
+
+
+def _wake() -> None:
+    try:
+        import_string("tickets.tasks.follow_tickets").delay()
+    except Exception as error:
+        log.warning("A worker could not be woken; the ticket is read a little later: %r", error)
+
+
+def _due() -> QuerySet[Ticket]:
+    """What may be read now, most urgent first: what a person waits for, visits at hand, today's, the rest."""
+    is_at_hand = Q(
+        location__starts_at__lte=Now() + urgency.SOON,
+        location__ends_at__gte=Now() - urgency.OVERDUE_IS_URGENT_FOR,
+        date_resolved=None,
+    )
+    is_near = Q(location__starts_at__lte=Now() + timedelta(hours=24), date_resolved=None)
+    is_wanted = Q(wanted_at__isnull=False) & (Q(tried_at=None) | Q(tried_at__lt=F("wanted_at")))
+    rank = Case(
+        When(is_wanted, then=Value(0)),
+        When(is_at_hand, then=Value(1)),
+        When(is_near, then=Value(2)),
+        default=Value(3),
+        output_field=IntegerField(),
+    )
+    return (
+        Ticket.objects.filter(next_read_at__lte=Now(), account__paused_at=None)
+        .select_related("account")
+        .order_by(rank, "next_read_at", "pk")
+    )
+
+
+def _read(ticket: Ticket, asked_at: datetime) -> None:
+    """One question to Granite. Whatever comes of it is written down; no transaction is open meanwhile."""
+    try:
+        answer = accounts.granite_client(ticket.account).ticket(ticket.ticket_id)
+    except NotFound:
+        mirror.save_problem(ticket.pk, NOT_THERE)
+    except VendorError as error:
+        _heed(ticket, error)
+        mirror.save_problem(ticket.pk, error.message)
+    except encryption.Undecipherable:
+        mirror.save_problem(ticket.pk, NO_SECRET)
+    else:
+        mirror.save_read(ticket.pk, answer.ticket, asked_at=asked_at)
+        drift.record(answer.drift)
+
+
+def _heed(ticket: Ticket, error: VendorError) -> None:
+    """What one refusal means for all that follow on this account."""
+    if isinstance(error, NotExecuted) and error.reason == "throttled":
+        ratelimit.shrink(ticket.account, error.retry_after)
+    if isinstance(error, NotExecuted) and error.reason == "credential":
+        accounts.drop_token(ticket.account, error.token_version)

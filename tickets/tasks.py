@@ -1,0 +1,10 @@
+"""Celery's way in. Each task calls one service; what is due is in the database."""
+
+from celery import shared_task
+
+from tickets.services import following
+
+
+@shared_task(ignore_result=True)
+def follow_tickets() -> None:
+    following.follow_due()
