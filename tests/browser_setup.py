@@ -7,18 +7,22 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
+
+from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import sync_playwright
 
 PROJECT = Path(__file__).resolve().parents[1]
 PATH_FILE = PROJECT / "var" / "chromium.path"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"]
+
+# What every launch needs: root has no sandbox, containers little shared memory, and nobody wants it to phone home.
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"]
 FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic"]
 
 # A packed Chromium for machines without root. Its newest versions want Node 22.17; older Node gets this older one.
 PACKED = "@sparticuz/chromium"
-PACKED_FOR_OLD_NODE = f"{PACKED}@137.0.1"
+PACKED_FOR_NEW_NODE, PACKED_FOR_OLD_NODE = f"{PACKED}@153.0.0", f"{PACKED}@137.0.1"
 
 
 class NoBrowser(Exception):
@@ -26,14 +30,17 @@ class NoBrowser(Exception):
 
 
 def works(binary: str) -> bool:
-    """Asked for a page and not for its version: missing libraries and fonts show only then."""
-    with tempfile.TemporaryDirectory() as profile:
-        command = [binary, *FLAGS, f"--user-data-dir={profile}", "--dump-dom", "data:text/html,<p>ready</p>"]
+    """Asked for a page, by what the tests drive it with: missing libraries show only then."""
+    with sync_playwright() as playwright:
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-        except (OSError, subprocess.TimeoutExpired):
+            browser = playwright.chromium.launch(executable_path=binary, args=FLAGS, timeout=30_000)
+            page = browser.new_page()
+            page.set_content("<p>ready</p>", timeout=15_000)
+            answer = page.inner_text("p", timeout=5_000)
+            browser.close()
+        except PlaywrightError:
             return False
-    return done.returncode == 0 and "<p>ready</p>" in done.stdout
+    return answer == "ready"
 
 
 def find() -> str | None:
@@ -78,7 +85,7 @@ def install_by_npm() -> str | None:
     is_new = (int(version[0]), int(version[1])) >= (22, 17)
     env = os.environ | {"TMPDIR": str(room), "PATH": f"{Path(node).parent}:{os.environ['PATH']}"}
     arguments = ["install", "--prefix", str(room), "--no-save", "--no-audit", "--no-fund", "--loglevel=error"]
-    package = PACKED if is_new else PACKED_FOR_OLD_NODE
+    package = PACKED_FOR_NEW_NODE if is_new else PACKED_FOR_OLD_NODE
     if subprocess.run([*npm, *arguments, package], env=env, stdin=subprocess.DEVNULL).returncode:
         return None
     return _unpack(node, room, env)
