@@ -11,7 +11,12 @@ THE_PORTAL = "the portal"
 
 
 def record(
-    by: User | None, action: str, about: models.Model | None = None, *, address: str | None = None, **details: Any
+    by: User | None,
+    action: str,
+    about: models.Model | None = None,
+    *,
+    address: str | None = None,
+    **details: Any,
 ) -> AuditEntry:
     """Write down one deed; `by` is None where a machine did it. Details must be JSON and hold no secrets."""
     return AuditEntry.objects.create(

@@ -18,5 +18,7 @@ def names_in_settings_exist(app_configs: Sequence[Any] | None, **kwargs: Any) ->
         try:
             import_string(name)
         except ImportError as error:
-            found.append(Error(f"{key!r} names {name!r}, which cannot be imported: {error}", id="portal.E001"))
+            found.append(
+                Error(f"{key!r} names {name!r}, which cannot be imported: {error}", id="portal.E001")
+            )
     return found

@@ -23,7 +23,9 @@ class Env:
         self.values = values
         self.problems: list[str] = []
 
-    def read(self, name: str, parse: Callable[[str], T], *, default: str | None, looks_like: str, instead: T) -> T:
+    def read(
+        self, name: str, parse: Callable[[str], T], *, default: str | None, looks_like: str, instead: T
+    ) -> T:
         """Parse one variable; on trouble note it and go on with `instead`, so that `finish` can tell everything."""
         given = self.values.get(name, "").strip() or default
         if given is None:
@@ -44,7 +46,13 @@ class Env:
                 raise ValueError
             return given
 
-        return self.read(name, parse, default=None, looks_like=f"a random text of {at_least} characters or more", instead="")
+        return self.read(
+            name,
+            parse,
+            default=None,
+            looks_like=f"a random text of {at_least} characters or more",
+            instead="",
+        )
 
     def yes(self, name: str, *, default: bool = False) -> bool:
         def parse(given: str) -> bool:
@@ -61,7 +69,11 @@ class Env:
             return value
 
         return self.read(
-            name, parse, default=str(default), looks_like=f"a whole number from {low} to {high}", instead=default
+            name,
+            parse,
+            default=str(default),
+            looks_like=f"a whole number from {low} to {high}",
+            instead=default,
         )
 
     def items(self, name: str, *, default: str | None = None, looks_like: str) -> list[str]:
@@ -111,7 +123,13 @@ class Env:
                 parts = dict(conninfo_to_dict(given))
             except ProgrammingError as error:
                 raise ValueError from error
-            django = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
+            django = {
+                "NAME": "dbname",
+                "USER": "user",
+                "PASSWORD": "password",
+                "HOST": "host",
+                "PORT": "port",
+            }
             entry: dict[str, object] = {key: str(parts.pop(libpq, "") or "") for key, libpq in django.items()}
             if not entry["NAME"]:
                 raise ValueError

@@ -44,7 +44,9 @@ class RequestIdMiddleware:
 class SignedOutMiddleware(LoginRequiredMiddleware):
     """Everything needs a login unless its view says otherwise; and what was typed survives a session that ended."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., HttpResponse]) -> HttpResponse:
+    def handle_no_permission(
+        self, request: HttpRequest, view_func: Callable[..., HttpResponse]
+    ) -> HttpResponse:
         portal_request = cast(PortalRequest, request)
         if request.method == "POST" and not portal_request.htmx:
             return signed_out_form(request)

@@ -10,12 +10,23 @@ ADMIN = (
     | MANAGER
     | {
         "portal.use_admin",
-        *(f"portal.{verb}_{model}" for model in ("user", "team", "vendoraccount") for verb in ("view", "add", "change")),
+        *(
+            f"portal.{verb}_{model}"
+            for model in ("user", "team", "vendoraccount")
+            for verb in ("view", "add", "change")
+        ),
         "portal.delete_team",
-        *(f"sites.{verb}_{model}" for model in ("site", "contact", "account") for verb in ("view", "add", "change")),
+        *(
+            f"sites.{verb}_{model}"
+            for model in ("site", "contact", "account")
+            for verb in ("view", "add", "change")
+        ),
         "sites.delete_contact",
         "auth.view_group",
-        *(f"portal.view_{model}" for model in ("message", "attempt", "auditentry", "driftentry", "storedfile", "ratebudget")),
+        *(
+            f"portal.view_{model}"
+            for model in ("message", "attempt", "auditentry", "driftentry", "storedfile", "ratebudget")
+        ),
         "portal.change_message",
         "portal.change_driftentry",
         *(f"tickets.view_{model}" for model in ("draft", "location", "ticket", "ticketchange")),

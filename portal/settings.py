@@ -24,7 +24,9 @@ CELERY_BROKER_URL = env.url(
     schemes=("redis", "rediss", "redis+socket", "amqp", "amqps", "pyamqp"),
     example="redis://broker.example.com:6379/0",
 )
-BEHIND_PROXY = env.yes("BEHIND_PROXY")  # trust X-Forwarded-Proto and X-Forwarded-For of the proxy in front of us
+BEHIND_PROXY = env.yes(
+    "BEHIND_PROXY"
+)  # trust X-Forwarded-Proto and X-Forwarded-For of the proxy in front of us
 MEDIA_ROOT = env.folder("MEDIA_ROOT", default=BASE_DIR / "var" / "media")
 STATIC_ROOT = env.folder("STATIC_ROOT", default=BASE_DIR / "var" / "static")
 LOG_LEVEL = env.text("LOG_LEVEL", default="INFO")
@@ -212,7 +214,11 @@ CELERY_BEAT_SCHEDULE = {
     "sweep the outbox": {"task": "portal.tasks.sweep", "schedule": 5, "options": {"expires": 5}},
     "answer look-ups": {"task": "portal.tasks.answer_lookups", "schedule": 2, "options": {"expires": 2}},
     "follow tickets": {"task": "tickets.tasks.follow_tickets", "schedule": 15, "options": {"expires": 15}},
-    "forget old look-ups": {"task": "portal.tasks.forget_old", "schedule": 3600, "options": {"expires": 3600}},
+    "forget old look-ups": {
+        "task": "portal.tasks.forget_old",
+        "schedule": 3600,
+        "options": {"expires": 3600},
+    },
 }
 
 # Who carries out what the outbox promises, and who answers which look-up. Names, because `portal` imports
@@ -234,7 +240,9 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {"request_id": {"()": "portal.logs.RequestIdFilter"}},
     "formatters": {"line": {"()": "portal.logs.LineFormatter"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["request_id"], "formatter": "line"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "filters": ["request_id"], "formatter": "line"}
+    },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {"axes": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
 }

@@ -1,3 +1,4 @@
+from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q, Value
@@ -17,7 +18,9 @@ class Account(models.Model):
 
     vendor_account = models.ForeignKey(VendorAccount, models.CASCADE, related_name="+")
     macnum = models.CharField(max_length=40, help_text="text: leading zeros count")
-    account_id = models.BigIntegerField(null=True, blank=True, help_text="Granite's id, needed for estimated costs")
+    account_id = models.BigIntegerField(
+        null=True, blank=True, help_text="Granite's id, needed for estimated costs"
+    )
     name = models.CharField(max_length=200, blank=True)
     company_name = models.CharField(max_length=200, blank=True)
     address_line_1 = models.CharField(max_length=200, blank=True)
@@ -32,7 +35,9 @@ class Account(models.Model):
 
     class Meta:
         ordering = ["name", "macnum"]
-        constraints = [models.UniqueConstraint(fields=["vendor_account", "macnum"], name="one_account_per_macnum")]
+        constraints = [
+            models.UniqueConstraint(fields=["vendor_account", "macnum"], name="one_account_per_macnum")
+        ]
 
     def __str__(self) -> str:
         return f"{self.name or self.company_name} ({self.macnum})"
@@ -63,14 +68,23 @@ class Site(models.Model):
     zip = models.CharField("ZIP code", max_length=10)
     time_zone = models.CharField(max_length=50, validators=[validate_zone], help_text="e.g. America/New_York")
     account = models.ForeignKey(
-        Account, models.SET_NULL, null=True, blank=True, related_name="sites", help_text="Granite's account here"
+        Account,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="sites",
+        help_text="Granite's account here",
     )
     access_notes = models.TextField(blank=True, help_text="hours, badge, escort: what a technician must know")
     search = models.GeneratedField(
         expression=Upper(
             Concat(
                 "number",
-                *(part for field in ("name", "address_line_1", "city", "state", "zip") for part in (Value(" "), field)),
+                *(
+                    part
+                    for field in ("name", "address_line_1", "city", "state", "zip")
+                    for part in (Value(" "), field)
+                ),
                 output_field=models.TextField(),
             )
         ),
@@ -85,6 +99,7 @@ class Site(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["number"], condition=~Q(number=""), name="one_site_per_number"),
         ]
+        indexes = [GinIndex(fields=["search"], opclasses=["gin_trgm_ops"], name="sites_search")]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.number})" if self.number else self.name

@@ -1,7 +1,6 @@
 from typing import TYPE_CHECKING
 
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -80,7 +79,6 @@ class Ticket(models.Model):
             models.Index(fields=["next_read_at"], condition=Q(next_read_at__isnull=False), name="tickets_to_read"),
             models.Index(fields=["team", "-id"], name="tickets_of_a_team"),
             models.Index(fields=["status_name", "-id"], name="tickets_by_status"),
-            GinIndex(fields=["search"], opclasses=["gin_trgm_ops"], name="tickets_search"),
             GinIndex(fields=["search"], opclasses=["gin_trgm_ops"], name="tickets_search"),
         ]
 

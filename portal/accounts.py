@@ -1,0 +1,99 @@
+"""Our keys to the vendors: clients made from a row, and the token that all workers share."""
+
+from datetime import UTC, datetime, timedelta
+
+from django.conf import settings
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from portal import encryption
+from portal.models import VendorAccount, VendorToken
+from portal.models.accounts import Vendor
+from portal.problems import Problem
+from portal.vendors.granite.client import GraniteClient
+from portal.vendors.http import VendorHttp
+from portal.vendors.oauth import Token, TokenSource
+
+
+class DatabaseTokenStore:
+    """The shared token of one account; see `portal.vendors.oauth.TokenStore`."""
+
+    def __init__(self, account: VendorAccount) -> None:
+        self.account = account
+
+    def _row(self) -> VendorToken:
+        return VendorToken.objects.get_or_create(account=self.account)[0]
+
+    def load(self) -> Token | None:
+        row = self._row()
+        if row.expires_at is None or row.obtained_at is None or not row.encrypted_value:
+            return None
+        lifetime = (row.expires_at - row.obtained_at).total_seconds()
+        return Token(encryption.decrypt(row.encrypted_value), row.version, row.expires_at, lifetime)
+
+    def claim_renewal(self, seconds: float) -> bool:
+        self._row()
+        free = Q(renewing_until=None) | Q(renewing_until__lt=Now())
+        return bool(
+            VendorToken.objects.filter(free, account=self.account).update(
+                renewing_until=Now() + timedelta(seconds=seconds)
+            )
+        )
+
+    def save(self, value: str, lifetime_seconds: float) -> Token:
+        now = datetime.now(UTC)
+        VendorToken.objects.filter(account=self.account).update(
+            encrypted_value=encryption.encrypt(value),
+            version=F("version") + 1,
+            obtained_at=now,
+            expires_at=now + timedelta(seconds=lifetime_seconds),
+            renewing_until=None,
+        )
+        return Token(value, self._row().version, now + timedelta(seconds=lifetime_seconds), lifetime_seconds)
+
+    def release_renewal(self) -> None:
+        VendorToken.objects.filter(account=self.account).update(renewing_until=None)
+
+    def drop(self, version: int) -> None:
+        VendorToken.objects.filter(account=self.account, version=version).update(
+            encrypted_value="", expires_at=None
+        )
+
+
+def http_of(account: VendorAccount) -> VendorHttp:
+    return VendorHttp(
+        account.api_url,
+        vendor=account.get_vendor_display(),
+        total_deadline=settings.SEND_DEADLINE_SECONDS,
+    )
+
+
+def token_source(account: VendorAccount) -> TokenSource:
+    """Raises encryption.Undecipherable when the stored secret cannot be read."""
+    store = DatabaseTokenStore(account)
+    return TokenSource(
+        http_of(account), account.token_url, account.client_id, account.secret, account.scope, store
+    )
+
+
+def drop_token(account: VendorAccount, version: int | None) -> None:
+    """Forget the token the vendor refused; None forgets whatever is there."""
+    store = DatabaseTokenStore(account)
+    if version is None:
+        VendorToken.objects.filter(account=account).update(encrypted_value="", expires_at=None)
+    else:
+        store.drop(version)
+
+
+def granite_client(account: VendorAccount) -> GraniteClient:
+    return GraniteClient(
+        http_of(account), token_source(account), granted_tenant_macnum=account.granted_tenant_macnum
+    )
+
+
+def default_account(vendor: str = Vendor.GRANITE) -> VendorAccount:
+    """The account new work goes to. Raises Problem when nobody has set one up."""
+    account = VendorAccount.objects.filter(vendor=vendor).order_by("-is_default", "pk").first()
+    if account is None:
+        raise Problem(f"No {Vendor(vendor).label} account is set up yet. An administrator can add one.")
+    return account

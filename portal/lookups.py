@@ -1,0 +1,107 @@
+"""Questions to vendors that a page waits for: account searches, estimated costs.
+
+A view never calls a vendor. It writes the question down, a worker answers it, and the page asks for the row again.
+"""
+
+import hashlib
+import json
+import logging
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils.module_loading import import_string
+
+from portal import encryption, ratelimit
+from portal.models import Lookup, User, VendorAccount
+from portal.ratelimit import Purpose
+from portal.vendors.errors import NotExecuted, NotSent, VendorError
+
+log = logging.getLogger(__name__)
+LEASE = timedelta(seconds=45)
+MOST_TRIES = 3
+KEPT_FOR = timedelta(days=1)
+
+
+def ask(
+    account: VendorAccount, kind: str, question: dict[str, Any], *, by: User, fresh_for: timedelta
+) -> Lookup:
+    """The answer if we have a fresh one; otherwise the question is put, and `.is_waiting` says so."""
+    canonical = json.dumps(question, sort_keys=True, separators=(",", ":"))
+    with transaction.atomic():
+        lookup, is_new = Lookup.objects.get_or_create(
+            account=account,
+            kind=kind,
+            question_hash=hashlib.sha256(canonical.encode()).hexdigest(),
+            defaults={"question": question, "asked_by": by, "due_at": Now()},
+        )
+        is_fresh = Q(answered_at__gt=Now() - fresh_for)
+        if not is_new and not lookup.is_waiting:
+            again = Lookup.objects.filter(~is_fresh | Q(answered_at=None), pk=lookup.pk, due_at=None)
+            is_new = bool(again.update(due_at=Now(), asked_at=Now(), asked_by=by, tries=0, problem=""))
+        if is_new:
+            transaction.on_commit(_wake, robust=True)
+    lookup.refresh_from_db()
+    return lookup
+
+
+def _wake() -> None:
+    try:
+        import_string("portal.tasks.answer_lookups").delay()
+    except Exception as error:
+        log.warning("A worker could not be woken: %r", error)
+
+
+def answer_due(limit: int = 20) -> int:
+    """Answer waiting questions, newest first, as far as the budget allows."""
+    answered = 0
+    while answered < limit and (lookup := _claim()):
+        if wait := ratelimit.take(lookup.account, Purpose.READ):
+            Lookup.objects.filter(pk=lookup.pk).update(due_at=Now() + timedelta(seconds=wait))
+            break
+        _answer(lookup)
+        answered += 1
+    return answered
+
+
+def _claim() -> Lookup | None:
+    """Take one by moving its due time: a worker that dies leaves it due again."""
+    with transaction.atomic(durable=True):
+        due = Lookup.objects.filter(due_at__lte=Now(), account__paused_at=None).order_by("-asked_at")
+        lookup = due.select_for_update(skip_locked=True, of=("self",)).first()
+        if lookup is None:
+            return None
+        Lookup.objects.filter(pk=lookup.pk).update(due_at=Now() + LEASE, tries=F("tries") + 1)
+    return Lookup.objects.select_related("account").get(pk=lookup.pk)
+
+
+def _answer(lookup: Lookup) -> None:
+    closed: dict[str, Any] = {"due_at": None, "answered_at": Now()}
+    try:
+        answer = import_string(settings.LOOKUPS[lookup.kind])(lookup.account, lookup.question)
+    except VendorError as error:
+        if isinstance(error, NotExecuted) and error.reason == "throttled":
+            ratelimit.shrink(lookup.account, error.retry_after)
+        if isinstance(error, NotSent | NotExecuted) and lookup.tries < MOST_TRIES:
+            Lookup.objects.filter(pk=lookup.pk).update(
+                due_at=Now() + timedelta(seconds=2 * lookup.tries), problem=error.message[:500]
+            )
+            return
+        Lookup.objects.filter(pk=lookup.pk).update(problem=error.message[:500], answer=None, **closed)
+    except encryption.Undecipherable:
+        problem = "The account's secret cannot be read; an administrator must enter it again."
+        Lookup.objects.filter(pk=lookup.pk).update(problem=problem, answer=None, **closed)
+    except Exception:
+        log.exception("The look-up %s broke", lookup.pk)
+        problem = "Something went wrong here while reading the answer."
+        Lookup.objects.filter(pk=lookup.pk).update(problem=problem, answer=None, **closed)
+    else:
+        Lookup.objects.filter(pk=lookup.pk).update(problem="", answer=answer, **closed)
+
+
+def forget_old() -> int:
+    """Remove answers nobody needs any more: they hold people's names and phones."""
+    return Lookup.objects.filter(asked_at__lt=Now() - KEPT_FOR).delete()[0]

@@ -1,0 +1,108 @@
+"""Who holds a message. Each change is one UPDATE whose WHERE is the guard; the database's clock decides."""
+
+import random
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from portal import ratelimit
+from portal.models import Attempt, Message
+from portal.models.messages import State
+from portal.outbox.workers import worker_name
+
+# How much longer than its total deadline a send may take to write its result down.
+SETTLE_GRACE = timedelta(seconds=30)
+FIRST_BACKOFF, LONGEST_BACKOFF = 2.0, 300.0
+
+
+def claim(*, overdue_by: timedelta = timedelta(0)) -> Message | None:
+    """Take the most urgent due message that its account's budget and pause allow; None when there is none."""
+    token = uuid.uuid4()
+    with transaction.atomic(durable=True):
+        message = (
+            Message.objects.filter(
+                state=State.QUEUED,
+                due_at__lte=Now() - overdue_by,
+                account__paused_at=None,
+                account__in=ratelimit.accounts_with_room(),
+            )
+            .in_sending_order()
+            .select_for_update(skip_locked=True, of=("self",))
+            .first()
+        )
+        if message is None:
+            return None
+        Message.objects.filter(pk=message.pk, state=State.QUEUED).update(
+            state=State.CLAIMED,
+            lease_token=token,
+            lease_until=Now() + timedelta(seconds=settings.CLAIM_LEASE_SECONDS),
+        )
+    return Message.objects.select_related("account").get(pk=message.pk)
+
+
+def act_as_holder(message: Message) -> None:
+    """Tell the trigger, for this transaction, whose lease speaks: only its holder may judge a message being sent."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('portal.lease', %s, true)", [str(message.lease_token)])
+
+
+def give_back(message: Message, *, wait: float | None = None, detail: str = "", failed: bool = False) -> bool:
+    """Return an unsent claim to the queue. `wait` in seconds; None leaves its place in the queue as it is."""
+    with transaction.atomic(durable=True):
+        return bool(
+            Message.objects.filter(
+                pk=message.pk, state=State.CLAIMED, lease_token=message.lease_token
+            ).update(
+                state=State.QUEUED,
+                lease_token=None,
+                lease_until=None,
+                due_at=F("due_at") if wait is None else Now() + timedelta(seconds=wait),
+                failures=F("failures") + 1 if failed else F("failures"),
+                detail=detail,
+            )
+        )
+
+
+def hold(message: Message, reason: str, detail: str) -> bool:
+    """Stop an unsent claim until a person mends what is wrong."""
+    with transaction.atomic(durable=True):
+        return bool(
+            Message.objects.filter(
+                pk=message.pk, state=State.CLAIMED, lease_token=message.lease_token
+            ).update(state=State.HELD, held_reason=reason, detail=detail, lease_token=None, lease_until=None)
+        )
+
+
+def begin(message: Message, path: str) -> Attempt | None:
+    """Write down that bytes are about to leave. None when the lease is over: then nothing may be sent."""
+    with transaction.atomic(durable=True):
+        started = Message.objects.filter(
+            pk=message.pk, state=State.CLAIMED, lease_token=message.lease_token, lease_until__gt=Now()
+        ).update(
+            state=State.SENDING,
+            send_deadline_at=Now() + timedelta(seconds=settings.SEND_DEADLINE_SECONDS) + SETTLE_GRACE,
+            detail="",
+        )
+        if not started:
+            return None
+        attempt = Attempt.objects.create(
+            message=message,
+            number=message.attempts.count() + 1,
+            lease_token=message.lease_token,
+            worker=worker_name(),
+            path=path,
+            started_at=Now(),
+        )
+    attempt.refresh_from_db()
+    message.refresh_from_db()
+    return attempt
+
+
+def backoff(failures: int) -> float:
+    """Seconds to wait after so many failures in a row: doubling, with full jitter, never under a second."""
+    ceiling = min(LONGEST_BACKOFF, FIRST_BACKOFF * 2 ** min(failures, 10))
+    return max(1.0, random.uniform(0, ceiling))  # noqa: S311  jitter, not a secret

@@ -1,0 +1,107 @@
+"""Keeping a promise: claim, preflight, budget, SENDING, call, settle. No transaction is open during the call."""
+
+import logging
+from datetime import timedelta
+
+from portal import accounts, encryption, files, ratelimit
+from portal.models import Attempt, Message
+from portal.models.messages import HeldReason
+from portal.outbox import claims, settling
+from portal.outbox.handlers import handler_of
+from portal.outbox.promises import payload_hash
+from portal.outbox.verdicts import judge
+from portal.ratelimit import Purpose
+from portal.vendors.errors import NotExecuted, VendorError
+
+log = logging.getLogger(__name__)
+NO_WAIT = timedelta(0)
+
+
+class Stop(Exception):
+    """The preflight found something only a person can mend."""
+
+    def __init__(self, reason: HeldReason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason, self.detail = reason, detail
+
+
+def deliver_due(limit: int | None = None, *, overdue_by: timedelta = NO_WAIT) -> int:
+    """Send what is due and allowed now, most urgent first, at most `limit`. Returns how many were taken in hand."""
+    taken = 0
+    while (limit is None or taken < limit) and (message := claims.claim(overdue_by=overdue_by)):
+        deliver(message)
+        taken += 1
+    return taken
+
+
+def deliver(message: Message) -> None:
+    """Carry one claimed message as far as it goes."""
+    if not _is_ready(message):
+        return
+    if ratelimit.take(message.account, Purpose.CREATE):
+        claims.give_back(message)  # our own limit: not an attempt, and no loss of place
+        return
+    handler = handler_of(message)
+    attempt = claims.begin(message, handler.path(message))
+    if attempt is None:
+        log.warning("%s: the lease ended before anything was sent", message.reference)
+        return
+    try:
+        answer = handler.send(message, attempt)
+    except VendorError as error:
+        _fail(message, attempt, error)
+    except BaseException as error:
+        # A bug of ours or a worker told to die: the vendor may have acted all the same.
+        _fail(message, attempt, error)
+        raise
+    else:
+        settling.succeed(message, attempt, answer)
+
+
+def _fail(message: Message, attempt: Attempt, error: BaseException) -> None:
+    if isinstance(error, NotExecuted):
+        if error.reason == "throttled":
+            ratelimit.shrink(message.account, error.retry_after)
+        if error.reason == "credential":
+            accounts.drop_token(message.account, error.token_version)
+    earlier = message.attempts.filter(number__lt=attempt.number).order_by("-number").first()
+    settling.fail(message, attempt, judge(error, earlier=earlier, failures=message.failures))
+
+
+def _is_ready(message: Message) -> bool:
+    """Everything that can fail cheaply fails here, before a byte leaves; the claim is then given back or held."""
+    try:
+        _preflight(message)
+    except Stop as stop:
+        claims.hold(message, stop.reason, stop.detail)
+    except NotExecuted as error:
+        if error.reason == "throttled":
+            claims.give_back(
+                message, wait=claims.backoff(message.failures), detail=error.message, failed=True
+            )
+        else:
+            claims.hold(message, HeldReason.CREDENTIAL, error.message)
+    except VendorError as error:
+        wait = claims.backoff(message.failures)
+        claims.give_back(message, wait=wait, detail=error.message, failed=True)
+    except Exception as error:
+        log.exception("%s: the preflight broke", message.reference)
+        wait = claims.backoff(message.failures + 3)
+        claims.give_back(message, wait=wait, detail=f"Could not be prepared: {error}", failed=True)
+    else:
+        return True
+    return False
+
+
+def _preflight(message: Message) -> None:
+    if payload_hash(message.payload) != message.payload_hash:
+        raise Stop(HeldReason.PAYLOAD, "The frozen message differs from what was reviewed. Nothing was sent.")
+    for file in message.files.order_by("messagefile__position"):
+        if not files.is_intact(file):
+            raise Stop(HeldReason.FILE, f"{file.name} is missing or was changed since it was uploaded.")
+    try:
+        accounts.token_source(message.account).get()
+    except encryption.Undecipherable as error:
+        raise Stop(
+            HeldReason.SECRET, "The account's secret cannot be read with FIELD_ENCRYPTION_KEY."
+        ) from error

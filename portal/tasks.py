@@ -1,0 +1,27 @@
+"""Celery's way in. Each task calls one service; what is to be done is in the database, never in the task."""
+
+from celery import shared_task
+
+from portal import lookups, outbox
+
+
+@shared_task(ignore_result=True)
+def deliver_due() -> None:
+    # One message per task: a worker told to stop finishes what it has in hand and claims no other.
+    if outbox.deliver_due(limit=1):
+        deliver_due.delay()
+
+
+@shared_task(ignore_result=True)
+def sweep() -> None:
+    outbox.sweep()
+
+
+@shared_task(ignore_result=True)
+def answer_lookups() -> None:
+    lookups.answer_due()
+
+
+@shared_task(ignore_result=True)
+def forget_old() -> None:
+    lookups.forget_old()

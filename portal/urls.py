@@ -1,0 +1,18 @@
+from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
+from django.urls import include, path
+
+from portal.views import files, health, people
+from tickets.views import home
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("login/", people.login, name="login"),
+    path("logout/", people.logout, name="logout"),
+    path("password/", people.password, name="password"),
+    path("files/<uuid:key>/", files.download, name="file"),
+    path("healthz", login_not_required(health.healthz), name="healthz"),
+    path("admin/", admin.site.urls),
+    path("", include("tickets.urls")),
+]
+handler400 = "portal.views.errors.bad_request"
