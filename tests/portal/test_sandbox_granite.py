@@ -508,6 +508,19 @@ def test_sixty_a_minute_and_the_next_is_refused(box, bearer):
     assert box.tickets == {}
 
 
+def test_the_limit_holds_for_many_at_once(box, bearer):
+    def call():
+        get(box, bearer, "/api/v1/tickets/1")
+
+    threads = [threading.Thread(target=call) for _ in range(70)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert [record.status for record in box.calls("details")].count(429) == 10
+    assert box.most_requests_in_any_minute() == 70
+
+
 def test_the_minute_slides():
     assert _most_in_window([0, 59.9, 60, 60.1, 119.8]) == 4
     assert _most_in_window([]) == 0
@@ -547,6 +560,15 @@ def test_a_ticket_set_by_hand_stays_until_let_go(box, bearer):
         box.set_ticket(created["id"], colour="red")
     with pytest.raises(ValueError, match="no ticket 1"):
         box.set_ticket(1, status_name="x")
+
+
+def test_a_cancelled_ticket_is_over_and_a_known_technician_comes_whole(box, bearer):
+    (created,) = create(box, bearer).json()
+    box.set_ticket(created["id"], technician_name="Sofia Lindgren")
+    ticket = box.tickets[created["id"]]
+    assert (ticket["technician_id"], ticket["technician_phone_number"]) == (8133, "8005550144")
+    box.set_ticket(created["id"], status_name="Cancelled")
+    assert box.tickets[created["id"]]["date_resolved"]
 
 
 def test_tickets_survive_a_restart(tmp_path):

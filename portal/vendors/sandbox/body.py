@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from typing import BinaryIO
+from io import BufferedIOBase
 from urllib.parse import parse_qsl
 
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
@@ -27,7 +27,7 @@ class BadFraming(Exception):
     """The body's length cannot be told, so the connection cannot be used any more."""
 
 
-def read_body(request: Request, stream: BinaryIO) -> None:
+def read_body(request: Request, stream: BufferedIOBase) -> None:
     """Read the body to its end into the request. Raises BadFraming; everything else is noted on the request."""
     media_type, options = parse_options_header(request.headers.get("content-type", ""))
     request.media_type = media_type.lower()
@@ -50,7 +50,7 @@ def read_body(request: Request, stream: BinaryIO) -> None:
     reader.finish(request)
 
 
-def _blocks(request: Request, stream: BinaryIO) -> Iterator[bytes]:
+def _blocks(request: Request, stream: BufferedIOBase) -> Iterator[bytes]:
     if request.headers.get("transfer-encoding", "").lower() == "chunked":
         return _chunked(stream)
     length = request.headers.get("content-length", "0")
@@ -61,7 +61,7 @@ def _blocks(request: Request, stream: BinaryIO) -> Iterator[bytes]:
     return _counted(stream, int(length))
 
 
-def _counted(stream: BinaryIO, length: int) -> Iterator[bytes]:
+def _counted(stream: BufferedIOBase, length: int) -> Iterator[bytes]:
     while length:
         block = stream.read(min(length, BLOCK))
         if not block:
@@ -70,7 +70,7 @@ def _counted(stream: BinaryIO, length: int) -> Iterator[bytes]:
         yield block
 
 
-def _chunked(stream: BinaryIO) -> Iterator[bytes]:
+def _chunked(stream: BufferedIOBase) -> Iterator[bytes]:
     while True:
         line = stream.readline(100)
         if not line.endswith(b"\n"):

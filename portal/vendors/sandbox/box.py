@@ -237,16 +237,13 @@ class Sandbox:
         operation = vendor.operation(request)
         client = vendor.client(request)
         fault = None
-        if request.is_cut_short:
-            answer = Answer(400, delivery="reset", problem="The body ended early.")
-        else:
-            answer = vendor.gate(request, operation)
-            if answer is None:
-                fault = self._board.take(operation)
-                answer = self._act(vendor, operation, request, fault)
-                if fault and self._is_wasted(fault, answer):
-                    self._board.give_back(fault)
-                    fault = None
+        answer = _cut_short() if request.is_cut_short else vendor.gate(request, operation)
+        if answer is None:
+            fault = self._board.take(operation)
+            answer = self._act(vendor, operation, request, fault)
+            if fault and self._is_wasted(fault, answer):
+                self._board.give_back(fault)
+                fault = None
         if answer.ticket_ids:
             self._save()
         name = fault.name if fault else ""
@@ -264,3 +261,7 @@ class Sandbox:
 
     def _is_wasted(self, fault: Armed, answer: Answer) -> bool:
         return self._board.kinds[fault.name].after is not None and answer.status != 200
+
+
+def _cut_short() -> Answer:
+    return Answer(400, delivery="reset", problem="The body ended early.")

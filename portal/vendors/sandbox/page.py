@@ -5,14 +5,14 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from portal.vendors.sandbox.granite.accounts import ACCOUNTS, SandboxAccount
-from portal.vendors.sandbox.granite.tickets import STATUSES, TECHNICIANS
+from portal.vendors.sandbox.granite.tickets import CANCELLED, STATUSES, TECHNICIANS
 
 if TYPE_CHECKING:
     from portal.vendors.sandbox.box import Sandbox
     from portal.vendors.sandbox.faults import Armed, Kind
     from portal.vendors.sandbox.truth import Record
 
-RECENT = 30
+RECENT = 15
 SHOWN_TICKETS = 60
 
 
@@ -22,9 +22,9 @@ def render(box: "Sandbox", query: dict[str, str]) -> str:
         tickets = sorted(box.tickets.values(), key=lambda ticket: -ticket["id"])
         sections = [
             _strip(box, tickets),
+            _requests(box.truth[-RECENT:][::-1]),
             _faults(box),
             _tickets([ticket for ticket in tickets if not ticket["date_resolved"]][:SHOWN_TICKETS]),
-            _requests(box.truth[-RECENT:][::-1]),
             _accounts(),
         ]
     problem = query.get("problem", "")
@@ -78,10 +78,9 @@ def _faults(box: "Sandbox") -> str:
         if waiting
         else "<p>None is waiting: every call is answered properly.</p>"
     )
-    rows = "".join(_fault_row(kind, box.operations) for kind in box.fault_kinds.values())
+    cards = "".join(_fault_card(kind, box.operations) for kind in box.fault_kinds.values())
     return f"""<section id="faults"><h2>Faults for the next calls</h2>{shown}
-<details open><summary>Arm a fault</summary><div class="scroll"><table><thead><tr><th>Fault</th><th>What happens</th>
-<th>Arm</th></tr></thead><tbody>{rows}</tbody></table></div></details></section>"""
+<h3>Arm a fault</h3><ul class="cards">{cards}</ul></section>"""
 
 
 def _armed(armed: "Armed") -> str:
@@ -89,7 +88,7 @@ def _armed(armed: "Armed") -> str:
     return f"<code>{escape(armed.name)}</code> on {escape(armed.on)}, {armed.left} more{more}"
 
 
-def _fault_row(kind: "Kind", operations: list[str]) -> str:
+def _fault_card(kind: "Kind", operations: list[str]) -> str:
     name = escape(kind.name)
     choices = "".join(
         f"<option{' selected' if one == 'create' else ''}>{escape(one)}</option>" for one in operations
@@ -98,17 +97,17 @@ def _fault_row(kind: "Kind", operations: list[str]) -> str:
         f'<input name="{escape(arg)}" size="8" placeholder="{escape(arg)}" aria-label="{name}: {escape(arg)}">'
         for arg in kind.args
     )
-    return f"""<tr><th scope="row"><code>{name}</code></th><td>{escape(kind.sentence)}</td>
-<td><form method="post" action="/_sandbox/faults" class="row"><input type="hidden" name="name" value="{name}">
+    return f"""<li><p><code>{name}</code> {escape(kind.sentence)}</p>
+<form method="post" action="/_sandbox/faults" class="row"><input type="hidden" name="name" value="{name}">
 <select name="on" aria-label="{name}: call">{choices}<option>any</option></select>
 <input name="times" type="number" min="1" max="999" value="1" aria-label="{name}: times">{inputs}
-<button aria-label="Arm {name}">Arm</button></form></td></tr>"""
+<button aria-label="Arm {name}">Arm</button></form></li>"""
 
 
 def _tickets(tickets: list[dict[str, Any]]) -> str:
     rows = "".join(_ticket_row(ticket) for ticket in tickets)
     body = (
-        _table(("Ticket", "Location", "Status", "Technician", "Set"), rows)
+        _table("Open tickets", ("Ticket", "Location", "Status", "Technician", "Set"), rows)
         if rows
         else "<p>No ticket is open.</p>"
     )
@@ -118,7 +117,7 @@ def _tickets(tickets: list[dict[str, Any]]) -> str:
 def _ticket_row(ticket: dict[str, Any]) -> str:
     number = ticket["id"]
     path = f"tickets/{number}"
-    statuses = "".join(_button(path, {"status_name": status}, status) for status in (*STATUSES, "Cancelled"))
+    statuses = "".join(_button(path, {"status_name": status}, status) for status in (*STATUSES, CANCELLED))
     technicians = "".join(
         f'<option value="{escape(name)}">{escape(name)}</option>' for _, name, _ in TECHNICIANS
     )
@@ -137,7 +136,7 @@ def _ticket_row(ticket: dict[str, Any]) -> str:
 def _requests(records: list["Record"]) -> str:
     rows = "".join(_request_row(record) for record in records)
     heads = ("Time", "Call", "Outcome", "Really created", "Said")
-    body = _table(heads, rows) if rows else "<p>Nobody has called yet.</p>"
+    body = _table("Recent requests", heads, rows) if rows else "<p>Nobody has called yet.</p>"
     return f'<section id="requests"><h2>Recent requests</h2>{body}</section>'
 
 
@@ -153,7 +152,7 @@ def _request_row(record: "Record") -> str:
 
 def _accounts() -> str:
     rows = "".join(_account_row(account) for account in ACCOUNTS)
-    table = _table(("macnum", "id", "Store", "Address", "Contact"), rows)
+    table = _table("Accounts", ("macnum", "id", "Store", "Address", "Contact"), rows)
     return f"""<section id="accounts"><h2>Accounts</h2>
 <details><summary>{len(ACCOUNTS)} accounts to search and send to</summary>{table}</details></section>"""
 
@@ -165,9 +164,9 @@ def _account_row(account: SandboxAccount) -> str:
 <td>{escape(address)}{note}</td><td>{escape(account.contact)}, {escape(account.contact_phone)}</td></tr>"""
 
 
-def _table(heads: tuple[str, ...], rows: str) -> str:
+def _table(label: str, heads: tuple[str, ...], rows: str) -> str:
     head = "".join(f"<th>{escape(text)}</th>" for text in heads)
-    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+    return f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(label)}"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
 
 
 def _button(path: str, fields: dict[str, str], text: str, kind: str = "") -> str:

@@ -44,7 +44,7 @@ class Server(ThreadingHTTPServer):
     def server_bind(self) -> None:
         # The base class looks its own name up in the DNS, which may take seconds and is used for nothing here.
         socketserver.TCPServer.server_bind(self)
-        self.server_name, self.server_port = self.server_address[0], self.server_address[1]
+        self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
 
     def stop(self) -> None:
         self.stopping.set()

@@ -18,6 +18,7 @@ STEPS = (
     (240, "Completed"),
 )
 STATUSES = tuple(name for _, name in STEPS)
+CANCELLED = "Cancelled"  # only ever set by hand
 TECHNICIANS = (
     (8101, "Marcus Webb", "8005550141"),
     (8114, "Elena Vasquez", "8005550142"),
@@ -102,6 +103,7 @@ class TicketBook:
         if unknown := set(fields) - set(ticket.shown):
             raise ValueError(f"A ticket has no {', '.join(sorted(unknown))}.")
         now = utc_text(self.clock.now())
+        fields = {**_technician_called(fields.get("technician_name")), **fields}
         ticket.shown.update({"last_updated": now, **fields})
         if "status_name" in fields:
             ticket.is_by_hand = True
@@ -179,12 +181,12 @@ class TicketBook:
     def _fit_to_status(self, ticket: Ticket, given: dict[str, Any], now: str) -> None:
         """A technician once one is assigned, a date once it is over; what was given by hand stays."""
         status = ticket.shown["status_name"]
+        if status == CANCELLED:
+            ticket.shown["date_resolved"] = given.get("date_resolved", now)
         if status not in STATUSES:
             return
         ticket.step = STATUSES.index(status)
-        who = (None, None, None)
-        if ticket.step:
-            who = TECHNICIANS[ticket.id % len(TECHNICIANS)]
+        who = TECHNICIANS[ticket.id % len(TECHNICIANS)] if ticket.step else (None, None, None)
         names = ("technician_id", "technician_name", "technician_phone_number")
         if not ticket.step or not any(ticket.shown[name] for name in names):
             ticket.shown.update(
@@ -193,6 +195,18 @@ class TicketBook:
         if "date_resolved" not in given:
             is_over = status == STATUSES[-1]
             ticket.shown["date_resolved"] = (ticket.shown["date_resolved"] or now) if is_over else None
+
+
+def _technician_called(name: object) -> dict[str, Any]:
+    """The number and telephone of a technician we know by name."""
+    return next(
+        (
+            {"technician_id": id_, "technician_phone_number": phone}
+            for id_, known, phone in TECHNICIANS
+            if known == name
+        ),
+        {},
+    )
 
 
 def _shown_from_order(order: Order, location: dict[str, Any]) -> dict[str, Any]:
