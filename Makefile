@@ -50,6 +50,9 @@ clean: ## delete what these commands made, the demo's data too
 # --- Installing -----------------------------------------------------------------------------------------------
 # A stamp is written after the step it stands for, so an installation that was cut short is done again.
 
+# The Python a .venv was made of may be gone since then.
+$(shell [ ! -e .venv/stamp-uv ] || .venv/bin/python -c '' 2>/dev/null || rm -f .venv/stamp-*)
+
 venv: .venv/stamp-packages
 
 dev: .venv/stamp-test-packages

@@ -178,5 +178,6 @@ class Postgres:
 def _may_enter(path: Path, account: Account) -> bool:
     while not path.exists():
         path = path.parent
-    test = subprocess.run(["/bin/sh", "-c", 'cd "$1" 2>/dev/null', "sh", str(path)], cwd="/", **account.popen_arguments())  # noqa: S603
+    command = ["/bin/sh", "-c", 'cd "$1" 2>/dev/null', "sh", str(path)]
+    test = subprocess.run(command, cwd="/", **account.popen_arguments())  # noqa: S603
     return test.returncode == 0

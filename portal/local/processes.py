@@ -23,7 +23,7 @@ SAME_START_SECONDS = 1.5  # start times are worked out from the boot time, which
 
 @dataclass(frozen=True)
 class Program:
-    """Something to run. Without `is_ready` it counts as ready once it has lived for a moment."""
+    """Something to run. Without `is_ready` it counts as ready once it has lived for `settle_seconds`."""
 
     name: str
     command: list[str]
@@ -34,6 +34,7 @@ class Program:
     patience: float = 10.0
     is_ready: Callable[[], bool] | None = None
     ready_within: float = 60.0
+    settle_seconds: float = 0.3
 
 
 def _libc() -> ctypes.CDLL | None:

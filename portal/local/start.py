@@ -60,8 +60,7 @@ def _start_all(
     for step in steps(env, demo=wanted.demo):
         supervisor.run_step(step)
     print("Starting the portal…", flush=True)
-    for program in programs(env, folder, port=port, sandbox_port=sandbox_port):
-        supervisor.start(program)
+    supervisor.start(*programs(env, folder, port=port, sandbox_port=sandbox_port))
     lock.tell(Running(os.getpid(), env["PUBLIC_URL"], port, sandbox_port))
     announce(env, demo=wanted.demo, sandbox=wanted.sandbox, logs=folder.logs)
 
@@ -104,8 +103,10 @@ def programs(env: Mapping[str, str], folder: Folder, *, port: int, sandbox_port:
     ]
     found = [
         Program("web", _module(gunicorn), env, is_ready=lambda: _answers(port)),
-        Program("worker", _module([*celery, "worker", "--loglevel", "INFO"]), env, patience=30),
-        Program("beat", _module([*celery, *beat]), env),
+        Program(
+            "worker", _module([*celery, "worker", "--loglevel", "INFO"]), env, patience=30, settle_seconds=4
+        ),
+        Program("beat", _module([*celery, *beat]), env, settle_seconds=4),
     ]
     if sandbox_port:
         found.insert(

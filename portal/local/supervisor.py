@@ -23,7 +23,6 @@ class Patience:
     quick_seconds: float = 10.0  # dying younger than this is a quick death
     quick_deaths: int = 5  # so many in a row, and we give up
     first_delay: float = 0.5  # doubled after each quick death
-    settle_seconds: float = 0.3  # for programs that cannot tell when they are ready
     poll_seconds: float = 0.1
 
 
@@ -66,16 +65,18 @@ class Supervisor:
         if process.returncode:
             raise CannotStart(f"{program.name} failed ({_how(process)}).\n{tail(self.log(program.name))}")
 
-    def start(self, program: Program) -> None:
-        """Start it and wait until it is ready. Deaths on the way are treated as later: again, and then no more."""
-        child = self._spawn(program)
-        deadline = time.monotonic() + program.ready_within
-        while not self._is_ready(child):
+    def start(self, *programs: Program) -> None:
+        """Start them together and wait until all are ready. Deaths on the way are treated as later: again, then no more."""
+        waiting = {program.name: self._spawn(program) for program in programs}
+        deadline = time.monotonic() + max(program.ready_within for program in programs)
+        while waiting := {name: child for name, child in waiting.items() if not self._is_ready(child)}:
             if self.is_asked_to_stop:
                 raise AskedToStop
             if time.monotonic() > deadline:
-                raise CannotStart(f"{program.name} does not get ready.\n{tail(self.log(program.name))}")
-            self._look_after(child)
+                name = next(iter(waiting))
+                raise CannotStart(f"{name} does not get ready.\n{tail(self.log(name))}")
+            for child in list(self.children.values()):
+                self._look_after(child)
             time.sleep(self.patience.poll_seconds)
 
     def watch(self) -> None:
@@ -115,7 +116,7 @@ class Supervisor:
         if child.process is None or child.process.poll() is not None:
             return False
         if child.program.is_ready is None:
-            return time.monotonic() - child.started_at > self.patience.settle_seconds
+            return time.monotonic() - child.started_at > child.program.settle_seconds
         return child.program.is_ready()
 
     def _look_after(self, child: Child) -> None:

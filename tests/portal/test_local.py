@@ -28,7 +28,7 @@ from portal.local.servers import start_servers
 from portal.local.start import describe, start
 from portal.local.supervisor import Patience, Supervisor
 
-FAST = Patience(quick_seconds=5, quick_deaths=5, first_delay=0.01, settle_seconds=0.05, poll_seconds=0.02)
+FAST = Patience(quick_seconds=5, quick_deaths=5, first_delay=0.01, poll_seconds=0.02)
 SLEEP = "import time; time.sleep(60)"
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
 
@@ -95,7 +95,9 @@ def test_a_program_that_dies_is_started_again(supervisor: Supervisor, said: list
 
 
 def test_a_program_that_keeps_dying_is_given_up_with_its_last_words(supervisor: Supervisor, said: list[str]):
-    supervisor.start(python("web", "import time; time.sleep(0.1); raise SystemExit('no such module')"))
+    supervisor.start(
+        python("web", "import time; time.sleep(0.1); raise SystemExit('no such module')", settle_seconds=0.05)
+    )
     with pytest.raises(CannotStart) as caught:
         watch_for(supervisor, 10)
     assert "web died 5 times in a row (exit 1)" in str(caught.value)
@@ -280,12 +282,15 @@ def test_what_is_set_stays_and_what_is_empty_is_supplied(folder: Folder):
 def test_the_announcement_is_aligned():
     env = {"PUBLIC_URL": "http://localhost:8000", "SANDBOX_URL": "http://127.0.0.1:8900"}
     text = message(
-        env, [("al", "x", "admin"), ("dispatcher", "long-one", "")], sandbox=True, logs=Path("var/log")
+        env,
+        [("al", "x", "admin", "East"), ("dispatcher", "long-one", "viewer", "")],
+        sandbox=True,
+        logs=Path("var/log"),
     )
     lines = text.splitlines()
     assert "  The portal      http://localhost:8000" in lines
-    assert "  Sign in as   password   role" in lines
-    assert "  al           x          admin" in lines
+    assert "  Sign in as   password   role     team" in lines
+    assert "  al           x          admin    East" in lines
 
 
 # --- The real servers -----------------------------------------------------------------------------------------------
