@@ -171,7 +171,6 @@ class WholeHeadResponse(http.client.HTTPResponse):
 class _OfOneCall:
     """What both kinds of connection add: they belong to one call and tell it how far they came."""
 
-    response_class = WholeHeadResponse
     call: Call
 
     def __init__(self, *args: Any, call: Call, **kwargs: Any) -> None:
@@ -195,9 +194,13 @@ class _OfOneCall:
 class PlainConnection(_OfOneCall, HTTPConnection):
     """HTTP, for one call."""
 
+    response_class = WholeHeadResponse  # type: ignore[assignment]
+
 
 class TlsConnection(_OfOneCall, HTTPSConnection):
     """HTTPS, for one call; `connect` includes the handshake and the check of the certificate."""
+
+    response_class = WholeHeadResponse  # type: ignore[assignment]
 
 
 class OneCallAdapter(HTTPAdapter):
