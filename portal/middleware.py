@@ -13,6 +13,20 @@ from portal.request import PortalRequest
 from portal.views.errors import signed_out_form
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+# The portal uses none of these, so a script that should never have got in cannot either.
+NO_POWERS = ", ".join(
+    f"{power}=()"
+    for power in (
+        "camera",
+        "display-capture",
+        "geolocation",
+        "microphone",
+        "midi",
+        "payment",
+        "serial",
+        "usb",
+    )
+)
 USABLE_ID = re.compile(r"[A-Za-z0-9-]{8,40}")
 
 
@@ -38,6 +52,19 @@ class RequestIdMiddleware:
         finally:
             logs.request_id.reset(token)
         response["X-Request-ID"] = found
+        return response
+
+
+class BrowserRulesMiddleware:
+    """What browsers shall refuse for our pages, beyond what Django and the content policy already say."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Permissions-Policy", NO_POWERS)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         return response
 
 

@@ -1,0 +1,63 @@
+"""Coming in, going out, a new password, and being locked out."""
+
+from typing import Any, cast
+
+from axes.helpers import get_cool_off
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse_lazy
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+
+from portal import audit
+from portal.middleware import client_address
+from portal.models import User
+
+
+class SignIn(LoginView):
+    template_name = "portal/login.html"
+    redirect_authenticated_user = True
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        response = super().form_valid(form)
+        user = cast(User, form.get_user())
+        audit.record(user, "user.signed_in", user, address=client_address(self.request))
+        return response
+
+
+@method_decorator(login_not_required, name="dispatch")
+class SignOut(LogoutView):
+    """Whoever is out already gets the login page, not a question to sign in first."""
+
+
+class NewPassword(PasswordChangeView):
+    template_name = "portal/password.html"
+    success_url = reverse_lazy("home")
+
+    @transaction.atomic
+    def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
+        response = super().form_valid(form)
+        user = cast(User, form.user)
+        audit.record(user, "user.password_changed", user, address=client_address(self.request))
+        messages.success(self.request, "Your password was changed. Other browsers were signed out.")
+        return response
+
+
+login = SignIn.as_view()
+logout = SignOut.as_view()
+password = NewPassword.as_view()
+
+
+def locked_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    """Too many wrong passwords for one name. Each further try starts the wait anew, so it ends that long from now."""
+    wait = get_cool_off(request)
+    opens_at = timezone.localtime(timezone.now() + wait) if wait else None
+    response = render(request, "portal/locked.html", {"opens_at": opens_at, "wait": wait}, status=429)
+    if wait:
+        response["Retry-After"] = str(int(wait.total_seconds()))
+    return response

@@ -1,0 +1,162 @@
+"""What needs a person now: questions to the database whose answers the home page and the side bar show.
+
+Each question is one query, whatever the number of rows; nothing here changes anything.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from portal.models import Message, User, VendorAccount
+from portal.models.messages import LIVE, WAITING, State
+from sites import zones
+from tickets.models import Dispatch, Draft, Location, Ticket
+
+SHOWN = 8  # rows of one list; the page behind it has the rest
+SOON = timedelta(hours=2)
+OVERDUE = timedelta(hours=24)  # a visit without a technician that long ago is no longer news
+CORRECTABLE = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class StuckMessage:
+    """A message that waits for people, with the dispatch it belongs to."""
+
+    message: Message
+    dispatch: Dispatch
+    places: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    dispatch: Dispatch
+    total: int
+    done: int
+    waiting: int
+    rejected: int
+    unknown: int
+    cancelled: int
+
+    @property
+    def settled(self) -> int:
+        return self.total - self.waiting
+
+
+@dataclass(frozen=True)
+class Health:
+    account: VendorAccount
+    queue: int
+    oldest: datetime | None
+
+
+def messages_of(user: User, *states: State) -> QuerySet[Message]:
+    """Messages in these states whose dispatch this person may see."""
+    found = Message.objects.filter(state__in=states)
+    mine = Location.objects.filter(message=OuterRef("pk"), dispatch__in=Dispatch.objects.visible_to(user))
+    return found.filter(Exists(mine))
+
+
+def unknown_messages(user: User) -> QuerySet[Message]:
+    return messages_of(user, State.UNKNOWN)
+
+
+def stuck_messages(user: User, state: State) -> list[StuckMessage]:
+    """Oldest first: they have waited longest."""
+    found = list(messages_of(user, state).select_related("created_by").order_by("id")[:SHOWN])
+    rows: dict[int, list[Location]] = {message.pk: [] for message in found}
+    places = Location.objects.filter(message__in=found).select_related("dispatch").order_by("position")
+    for location in places:
+        rows[location.message_id].append(location)
+    return [StuckMessage(one, rows[one.pk][0].dispatch, name_some(rows[one.pk])) for one in found]
+
+
+def name_some(locations: list[Location]) -> str:
+    names = ", ".join(str(location) for location in locations[:3])
+    return f"{names} and {len(locations) - 3} more" if len(locations) > 3 else names
+
+
+def rejected_dispatches(user: User) -> list[Dispatch]:
+    """Dispatches with rows the vendor refused for which nobody has begun a correction; `rejected` counts the rows."""
+    corrected = Draft.objects.filter(corrects=OuterRef("pk"), discarded_at__isnull=True)
+    refused = Q(locations__message__state=State.REJECTED)
+    found = Dispatch.objects.visible_to(user).filter(
+        ~Exists(corrected), refused, submitted_at__gt=timezone.now() - CORRECTABLE
+    )
+    counted = found.annotate(rejected=Count("locations")).select_related("submitted_by")
+    return list(counted.order_by("-pk")[:SHOWN])
+
+
+def visits_without_technician(user: User) -> list[Ticket]:
+    now = timezone.now()
+    found = (
+        Ticket.objects.visible_to(user)
+        .open()
+        .filter(
+            technician_name="",
+            technician_id__isnull=True,
+            location__starts_at__range=(now - OVERDUE, now + SOON),
+        )
+    )
+    return list(found.select_related("location", "dispatch").order_by("location__starts_at")[:SHOWN])
+
+
+def visits_today(user: User) -> list[Location]:
+    """Visits whose start is today where the site is; a day is a different one in Boston and in Honolulu."""
+    now = timezone.now()
+    near = Location.objects.filter(
+        dispatch__in=Dispatch.objects.visible_to(user),
+        message__state__in=LIVE,
+        starts_at__range=(now - timedelta(hours=24), now + timedelta(hours=24)),
+    )
+    found = near.select_related("ticket", "message", "dispatch").order_by("starts_at")[:500]
+    return [
+        one for one in found if one.local_start.date() == now.astimezone(zones.zone(one.time_zone)).date()
+    ]
+
+
+def own_drafts(user: User) -> list[Draft]:
+    return list(Draft.objects.visible_to(user).open().filter(created_by=user).order_by("-saved_at")[:5])
+
+
+def latest_dispatches(user: User) -> list[Progress]:
+    """This person's own; for somebody who never submits, those they see."""
+    found = Dispatch.objects.visible_to(user)
+    if user.has_perm("tickets.submit_dispatch"):
+        found = found.filter(submitted_by=user)
+    return progress_of(list(found.select_related("submitted_by").order_by("-pk")[:5]))
+
+
+def progress_of(dispatches: Iterable[Dispatch]) -> list[Progress]:
+    """How far each has come, in one query for all of them."""
+    dispatches = list(dispatches)
+    rows = Location.objects.filter(dispatch__in=dispatches).values_list("dispatch", "message__state")
+    counts = {(pk, state): number for pk, state, number in rows.annotate(number=Count("pk")).order_by()}
+
+    def count(one: Dispatch, *states: str) -> int:
+        return sum(counts.get((one.pk, state), 0) for state in states)
+
+    return [
+        Progress(
+            dispatch=one,
+            total=count(one, *State.values),
+            done=count(one, State.DONE),
+            waiting=count(one, *WAITING),
+            rejected=count(one, State.REJECTED),
+            unknown=count(one, State.UNKNOWN),
+            cancelled=count(one, State.CANCELLED),
+        )
+        for one in dispatches
+    ]
+
+
+def health() -> list[Health]:
+    """How each vendor account does: what waits for it, and since when."""
+    waiting = Message.objects.filter(state__in=WAITING).values("account").order_by()
+    queues = {row["account"]: row for row in waiting.annotate(queue=Count("pk"), oldest=Min("created_at"))}
+    return [
+        Health(account, queues.get(account.pk, {}).get("queue", 0), queues.get(account.pk, {}).get("oldest"))
+        for account in VendorAccount.objects.all()
+    ]
