@@ -37,6 +37,7 @@ class Draft(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     saved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     saved_at = models.DateTimeField(auto_now=True)
+    saves = models.JSONField(default=dict, help_text="who saved each step last, and from which open page")
     discarded_at = models.DateTimeField(null=True, blank=True)
 
     objects = DraftQuerySet.as_manager()

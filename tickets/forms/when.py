@@ -1,0 +1,156 @@
+"""*When*: the window of each location, on the clock of its own place.
+
+Granite takes the wall clock at the location, start and end on one calendar day; equal times mean a hard start.
+"""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms import BaseFormSet, formset_factory
+
+from sites import zones
+from tickets.forms.typed import MOST_ROWS, PREFIX, Row, formset_data
+
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?", re.ASCII)
+OVERNIGHT = (
+    "The end must be on the same day as the start. For work past midnight, make two dispatches, one per day, "
+    "or set a hard start: then only the start counts."
+)
+NOT_AFTER = (
+    "The end must be after the start. If the technician must begin at exactly this time, set a hard start."
+)
+
+
+class SiteTime(forms.CharField):
+    """A wall-clock time without a zone, to the second at most."""
+
+    def __init__(self, label: str, missing: str) -> None:
+        super().__init__(label=label, required=False)
+        self.missing = missing
+
+    def clean(self, value: Any) -> datetime | None:
+        text = super().clean(value)
+        if not text:
+            return None
+        match = _TIME.fullmatch(text)
+        try:
+            if match:
+                found = datetime.fromisoformat(f"{match[1]}T{match[2]}{match[3] or ''}")
+                if found.year >= 2000:
+                    return found
+        except ValueError:
+            pass
+        raise ValidationError(f"“{text}” is not a date and time. An example: 2026-01-31T09:00.")
+
+
+class WhenForm(forms.Form):
+    start_date = SiteTime("Start", "Enter the start.")
+    end_date = SiteTime("End", "Enter the end, or set a hard start.")
+    hard_start = forms.BooleanField(label="Hard start", required=False)
+    time_zone = forms.CharField(required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        start = cleaned.get("start_date")
+        if not start and "start_date" not in self.errors:
+            self.add_error("start_date", self.fields["start_date"].missing)  # type: ignore[attr-defined]
+        if cleaned.get("hard_start"):
+            self._errors.pop("end_date", None)  # type: ignore[union-attr]
+            cleaned["end_date"] = start
+        else:
+            self._check_order(start, cleaned.get("end_date"))
+        self._check_clock(cleaned)
+        return cleaned
+
+    def _check_order(self, start: datetime | None, end: datetime | None) -> None:
+        if "end_date" in self.errors:
+            return
+        if not end:
+            self.add_error("end_date", self.fields["end_date"].missing)  # type: ignore[attr-defined]
+        elif start and end.date() != start.date():
+            self.add_error("end_date", NOT_AFTER if end < start else OVERNIGHT)
+        elif start and end <= start:
+            self.add_error("end_date", NOT_AFTER)
+
+    def _check_clock(self, cleaned: dict[str, Any]) -> None:
+        name = cleaned.get("time_zone") or ""
+        if not zones.is_zone(name):
+            return  # said at the location itself, in Where
+        for field in ("start_date", "end_date"):
+            moment = cleaned.get(field)
+            if (
+                moment
+                and is_skipped(moment, zones.zone(name))
+                and not (field == "end_date" and cleaned["hard_start"])
+            ):
+                self.add_error(
+                    field,
+                    f"This time does not exist in {name.replace('_', ' ')}: the clocks are put forward that night.",
+                )
+
+
+_WhenFormSet = formset_factory(WhenForm, extra=0, max_num=MOST_ROWS, absolute_max=MOST_ROWS + 1)
+
+
+def is_same_for_all(what: dict[str, Any]) -> bool:
+    return bool(what.get("same_for_all"))
+
+
+def effective_rows(what: dict[str, Any], rows: list[Row]) -> list[Row]:
+    """The rows with the times that count: their own, or the one window that is the same for all."""
+    if not is_same_for_all(what):
+        return rows
+    shared = {name: what.get(f"all-{name}", "") for name in ("start_date", "end_date", "hard_start")}
+    return [{**row, **shared} for row in rows]
+
+
+def check_when(what: dict[str, Any], rows: list[Row]) -> BaseFormSet:
+    """Every window judged, from what was typed."""
+    names = ("start_date", "end_date", "hard_start", "time_zone")
+    data = [{name: row.get(name, "") for name in names} for row in effective_rows(what, rows)]
+    formset: BaseFormSet = _WhenFormSet(data=formset_data(data), prefix=PREFIX)
+    formset.is_valid()
+    return formset
+
+
+def check_all_rows(what: dict[str, Any]) -> WhenForm | None:
+    """The window that is the same for all, judged by itself; None where every location has its own."""
+    if not is_same_for_all(what):
+        return None
+    names = ("start_date", "end_date", "hard_start")
+    form = WhenForm({f"all-{name}": what.get(f"all-{name}", "") for name in names}, prefix="all")
+    form.is_valid()
+    return form
+
+
+def is_skipped(wall: datetime, zone: ZoneInfo) -> bool:
+    """Whether this time never shows on the clocks there, because they are put forward over it."""
+    return wall.replace(tzinfo=zone).astimezone(UTC).astimezone(zone).replace(tzinfo=None) != wall
+
+
+def is_ambiguous(wall: datetime, zone: ZoneInfo) -> bool:
+    """Whether this time shows twice, because the clocks are put back."""
+    first, second = (wall.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1))
+    return first != second and not is_skipped(wall, zone)
+
+
+def to_utc(wall: datetime, zone: ZoneInfo) -> datetime:
+    """The moment; of an ambiguous time, the first."""
+    return wall.replace(tzinfo=zone).astimezone(UTC)
+
+
+def abbreviation(text: str, zone_name: str, today: date) -> str:
+    """`EST, UTC−5` as it is there on that day (or today, while no day is chosen)."""
+    try:
+        wall = datetime.fromisoformat(text)
+    except ValueError:
+        wall = datetime.combine(today, datetime.min.time()).replace(hour=12)
+    moment = wall.replace(tzinfo=zones.zone(zone_name))
+    offset = moment.utcoffset() or timedelta()
+    hours = offset.total_seconds() / 3600
+    sign = "−" if hours < 0 else "+"
+    return f"{moment.tzname()}, UTC{sign}{abs(hours):g}"

@@ -1,0 +1,17 @@
+"""Who may do what with drafts and dispatches. Services ask before they act, templates before they show a button."""
+
+from portal.models import User
+from tickets.models import Dispatch, Draft
+
+
+def may_draft(user: User) -> bool:
+    return user.has_perm("tickets.submit_dispatch")
+
+
+def may_change_draft(user: User, draft: Draft) -> bool:
+    """Whoever may draft may change, submit and discard the drafts of their teams, whoever began them."""
+    return may_draft(user) and (user.sees_all_teams or user.teams.filter(pk=draft.team_id).exists())
+
+
+def may_correct(user: User, dispatch: Dispatch) -> bool:
+    return may_draft(user) and (user.sees_all_teams or user.teams.filter(pk=dispatch.team_id).exists())

@@ -1,0 +1,124 @@
+"""A new draft from the rows Granite refused, and from those alone."""
+
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from portal import audit
+from portal.models import User
+from portal.problems import Problem
+from tickets.forms.typed import KEY, WHAT, WHAT_TICKS, WHERE, Row, new_key
+from tickets.models import Dispatch, Draft, DraftFile, Location
+from tickets.permissions import may_correct
+
+NOTHING_LEFT = "Every refused location of this dispatch was already corrected and sent again."
+
+
+@transaction.atomic
+def draft_from_failed(dispatch: Dispatch, *, by: User) -> Draft:
+    """The refused locations with what Granite said of them, ready to be corrected; what and files are copied.
+
+    A location is offered once: if all of them stand in an open draft, that draft is the answer.
+    """
+    if not may_correct(by, dispatch):
+        raise PermissionDenied
+    dispatch = Dispatch.objects.select_for_update(of=("self",)).select_related("draft").get(pk=dispatch.pk)
+    taken, open_draft = _already_corrected(dispatch)
+    failed = [
+        location
+        for location in dispatch.locations.failed().select_related("message").order_by("position")
+        if location.pk not in taken
+    ]
+    if not failed:
+        if open_draft:
+            return open_draft
+        raise Problem(NOTHING_LEFT)
+    refusals = _refusals(failed)
+    draft = Draft.objects.create(
+        team=dispatch.team,
+        account=dispatch.account,
+        what=_what(dispatch, refusals),
+        locations=[_row(location, refusals) for location in failed],
+        corrects=dispatch,
+        created_by=by,
+        saved_by=by,
+    )
+    files = DraftFile.objects.filter(draft=dispatch.draft).order_by("id")
+    DraftFile.objects.bulk_create(DraftFile(draft=draft, file_id=file.file_id) for file in files)
+    audit.record(by, "draft.corrects", draft, dispatch=dispatch.reference, locations=len(failed))
+    return draft
+
+
+def _already_corrected(dispatch: Dispatch) -> tuple[set[int], Draft | None]:
+    """Locations that stand in another draft, open or submitted, and the newest open one of these drafts."""
+    taken: set[int] = set()
+    open_draft = None
+    for draft in dispatch.corrections.filter(discarded_at=None).select_related("dispatch").order_by("pk"):
+        taken |= {row["corrects"] for row in draft.locations if row.get("corrects")}
+        open_draft = open_draft if draft.is_submitted else draft
+    return taken, open_draft
+
+
+def still_refused(draft: Draft, locations: list[int]) -> bool:
+    """Whether these locations may be sent again in `draft`: refused by Granite, and sent again by no other draft."""
+    if not locations:
+        return True
+    others = Draft.objects.filter(corrects=draft.corrects_id, dispatch__isnull=False).exclude(pk=draft.pk)
+    sent_again = {row.get("corrects") for other in others for row in other.locations}
+    failed = Location.objects.failed().filter(pk__in=locations, dispatch=draft.corrects_id)
+    return failed.count() == len(set(locations)) == len(locations) and not sent_again & set(locations)
+
+
+def _refusals(failed: list[Location]) -> dict[int, list[dict[str, Any]]]:
+    """What Granite said, by message."""
+    said = {}
+    for message in {location.message for location in failed}:
+        attempt = message.last_attempt
+        problems = [item for item in (attempt.problems if attempt else []) if isinstance(item, dict)]
+        if not problems and attempt and attempt.detail:
+            problems = [{"field": "", "index": None, "message": attempt.detail}]
+        said[message.pk] = problems
+    return said
+
+
+def _what(dispatch: Dispatch, refusals: dict[int, list[dict[str, Any]]]) -> dict[str, Any]:
+    what = {name: value for name, value in dispatch.draft.what.items() if name in (*WHAT, *WHAT_TICKS)}
+    what |= {"team": str(dispatch.team_id), "account": str(dispatch.account_id)}
+    general = [item for problems in refusals.values() for item in problems if item.get("index") is None]
+    if refused := _marks(general, what):
+        what["refused"] = refused
+    return what
+
+
+def _row(location: Location, refusals: dict[int, list[dict[str, Any]]]) -> Row:
+    row: Row = {name: str(getattr(location, name)) for name in WHERE if name != "site"}
+    row |= {
+        KEY: new_key(),
+        "site": str(location.site_id or ""),
+        "start_date": as_typed(location.local_start),
+        "end_date": as_typed(location.local_end),
+        "hard_start": "on" if location.is_hard_start else "",
+        "corrects": location.pk,
+    }
+    mine = [item for item in refusals[location.message_id] if item.get("index") == location.index]
+    if refused := _marks(mine, row):
+        row["refused"] = refused
+    return row
+
+
+def as_typed(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S" if moment.second else "%Y-%m-%dT%H:%M")
+
+
+def _marks(problems: list[dict[str, Any]], values: Row) -> list[dict[str, str]]:
+    """Each sentence with the field and the value it was said of: it stands at the field until the value changes."""
+    marks = []
+    for item in problems:
+        name = str(item.get("field") or "")
+        name = name if name in values else ""
+        marks.append(
+            {"field": name, "value": str(values.get(name, "")), "message": str(item.get("message", ""))[:500]}
+        )
+    return [mark for position, mark in enumerate(marks) if mark not in marks[:position]]
