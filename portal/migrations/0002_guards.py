@@ -10,7 +10,7 @@ GUARD_MESSAGES = """
 CREATE FUNCTION portal_guard_message() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     is_holder boolean := OLD.lease_token IS NOT NULL
-        AND current_setting('portal.lease', true) = OLD.lease_token::text;
+        AND coalesce(current_setting('portal.lease', true), '') = OLD.lease_token::text;
     is_allowed boolean;
 BEGIN
     IF (NEW.account_id, NEW.kind, NEW.reference, NEW.chunk, NEW.payload, NEW.payload_hash, NEW.weight,
@@ -42,7 +42,7 @@ BEGIN
         WHEN 'unknown' THEN is_holder AND NEW.state IN ('done', 'rejected')
         ELSE false
     END;
-    IF NOT is_allowed THEN
+    IF is_allowed IS NOT TRUE THEN
         RAISE EXCEPTION 'message %: % -> % is not allowed', OLD.reference, OLD.state, NEW.state
             USING ERRCODE = 'check_violation';
     END IF;
