@@ -5,6 +5,7 @@ conftest. The servers belong to the one process that was started by hand; the wo
 Everything lies in a folder of its own under the system's temporary one, so runs do not meet each other.
 """
 
+import atexit
 import base64
 import os
 import secrets
@@ -111,6 +112,7 @@ def pytest_load_initial_conftests(
     global running
     if _needs_servers(early_config, args):
         clean_leftovers(Path(tempfile.gettempdir()))
+        atexit.register(_stop)  # Ctrl-C before pytest has configured itself ends without pytest_unconfigure
         running = Services()
         try:
             running.start()
