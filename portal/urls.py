@@ -16,3 +16,4 @@ urlpatterns = [
     path("", include("tickets.urls")),
 ]
 handler400 = "portal.views.errors.bad_request"
+handler500 = "portal.views.errors.server_error"

@@ -53,6 +53,12 @@ class VendorAccount(models.Model):
             models.UniqueConstraint(
                 fields=["vendor"], condition=models.Q(is_default=True), name="one_default_account_per_vendor"
             ),
+            # The vendor counts requests per key, and so must we: two rows for one key would ask twice as fast.
+            models.UniqueConstraint(
+                fields=["vendor", "client_id"],
+                name="one_account_per_key",
+                violation_error_message="Another account of this vendor already uses this client id.",
+            ),
             models.CheckConstraint(
                 condition=models.Q(locations_per_message__gte=1, locations_per_message__lte=25),
                 name="locations_per_message_1_to_25",

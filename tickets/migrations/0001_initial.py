@@ -38,6 +38,12 @@ class Migration(migrations.Migration):
                         default=list, help_text="one object per row as typed, by the vendor's names"
                     ),
                 ),
+                (
+                    "saves",
+                    models.JSONField(
+                        default=dict, help_text="who saved each step last, and from which open page"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("saved_at", models.DateTimeField(auto_now=True)),
                 ("discarded_at", models.DateTimeField(blank=True, null=True)),
