@@ -1,0 +1,155 @@
+"""A dispatch after its submission, location by location: what the page shows, read in a fixed number of queries."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from portal.models import Attempt, Message
+from portal.models.messages import HeldReason, State
+from tickets.models import Dispatch, Location, Ticket
+from tickets.progress import WITH_TICKET, Progress, progress_of
+from tickets.queueing import Queue, duration, queue_of, seconds_for
+from tickets.windows import Window, window_of
+
+# The words are the same wherever an outcome is unknown; nobody may read them as an invitation to try again.
+UNKNOWN_WORDS = "We do not know whether Granite created these tickets. Do not submit again."
+FRESH = timedelta(
+    minutes=2
+)  # for so long after the last ticket the page goes on asking for its first changes
+
+
+@dataclass
+class Row:
+    """One location: its stage (a state's word, or "ticket"), and sentences on why it stands there."""
+
+    location: Location
+    window: Window
+    stage: str
+    ticket: Ticket | None = None
+    sentences: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Board:
+    dispatch: Dispatch
+    progress: Progress
+    messages: list[Message]
+    rows: list[Row]
+    time_left: str = ""
+    poll_every: str = ""
+
+    @property
+    def unknown_messages(self) -> list[Message]:
+        return [message for message in self.messages if message.is_unknown]
+
+    @property
+    def strangers(self) -> list[Ticket]:
+        """Tickets in Granite's answers that match none of our locations."""
+        return (
+            list(self.dispatch.tickets.filter(location=None).order_by("ticket_id"))
+            if self.unknown_messages
+            else []
+        )
+
+
+def board_of(dispatch: Dispatch) -> Board:
+    locations = list(dispatch.locations.select_related("message", "site", "ticket").order_by("position"))
+    messages = list({location.message_id: location.message for location in locations}.values())
+    progress = progress_of([dispatch.pk])[dispatch.pk]
+    queue = queue_of(dispatch.account) if progress.queued else Queue(dispatch.account)
+    attempts = _last_attempts(messages)
+    rows = [_row(location, queue, attempts.get(location.message_id)) for location in locations]
+    return Board(
+        dispatch,
+        progress,
+        messages,
+        rows,
+        time_left=_time_left(dispatch, messages, queue) if progress.queued else "",
+        poll_every=_poll_every(dispatch, progress, rows),
+    )
+
+
+def _last_attempts(messages: list[Message]) -> dict[int, Attempt]:
+    attempts = Attempt.objects.filter(message__in=messages).order_by("message", "-number").distinct("message")
+    return {attempt.message_id: attempt for attempt in attempts}
+
+
+def _row(location: Location, queue: Queue, attempt: Attempt | None) -> Row:
+    ticket = getattr(location, "ticket", None)
+    message = location.message
+    row = Row(location, window_of(location), stage=WITH_TICKET if ticket else message.state, ticket=ticket)
+    if ticket:
+        return row
+    if message.state in (State.QUEUED, State.CLAIMED):
+        row.stage = State.QUEUED
+        row.sentences = _waiting_words(message, queue)
+    elif message.state == State.REJECTED:
+        row.sentences = vendor_words(attempt, location.index) or [message.detail]
+    elif message.state == State.HELD:
+        row.sentences = [held_words(message)]
+    elif message.state in (State.UNKNOWN, State.DONE):
+        row.stage = State.UNKNOWN
+        row.sentences = [UNKNOWN_WORDS]
+    elif message.state == State.CANCELLED:
+        row.sentences = [message.detail]
+    return row
+
+
+def vendor_words(attempt: Attempt | None, index: int) -> list[str]:
+    """What Granite said of one row, and of the request as a whole; of other rows only that they were the reason."""
+    if attempt is None:
+        return []
+    problems: list[dict[str, Any]] = attempt.problems
+    ours = [problem for problem in problems if problem.get("index") in (None, index)]
+    if not problems:
+        return [attempt.detail] if attempt.detail else []
+    if not ours:
+        return ["Granite found nothing wrong here; the request was refused for another of its locations."]
+    return [_worded(problem) for problem in ours]
+
+
+def _worded(problem: dict[str, Any]) -> str:
+    name, words = problem.get("field") or "", problem.get("message") or "refused"
+    return f"{name}: {words}" if name else words
+
+
+def held_words(message: Message) -> str:
+    reason = HeldReason(message.held_reason).label if message.held_reason else "held"
+    return f"Held: {reason}. {message.detail}".strip()
+
+
+def _waiting_words(message: Message, queue: Queue) -> list[str]:
+    words = []
+    before = queue.before.get(message.pk)
+    if before == 0:
+        words.append("Next in the queue.")
+    elif before is not None:
+        words.append(
+            f"{before} {'request' if before == 1 else 'requests'} before it, {queue.wait_for(message.pk)}."
+        )
+    if message.failures and message.due_at > timezone.now():
+        seconds = (message.due_at - timezone.now()).total_seconds()
+        words.append(f"{message.detail} Tried {message.failures} times; again in {duration(seconds)}.")
+    return words
+
+
+def _time_left(dispatch: Dispatch, messages: list[Message], queue: Queue) -> str:
+    """Until the last of this dispatch's waiting messages has left, at the pace the account allows."""
+    waiting = [message.pk for message in messages if message.state in (State.QUEUED, State.CLAIMED)]
+    if dispatch.account.is_paused or not waiting:
+        return ""
+    last = max(queue.before.get(pk, len(queue.before)) for pk in waiting)
+    return duration(seconds_for(dispatch.account, last + 1))
+
+
+def _poll_every(dispatch: Dispatch, progress: Progress, rows: list[Row]) -> str:
+    if progress.is_moving:
+        return "15s" if dispatch.account.is_paused and not progress.sending else "3s"
+    newest = max((row.ticket.first_seen_at for row in rows if row.ticket), default=None)
+    return "3s" if newest and _is_fresh(newest) else ""
+
+
+def _is_fresh(when: datetime) -> bool:
+    return timezone.now() - when < FRESH

@@ -1,0 +1,110 @@
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from portal import audit, tables
+from portal.models import Message
+from portal.problems import Problem
+from portal.request import PortalRequest
+from tickets.board import board_of
+from tickets.evidence import as_sent, tries_of
+from tickets.models import Dispatch
+from tickets.progress import progress_of
+from tickets.services.drafts import draft_from_failed
+from tickets.services.stopping import cancel_message as stop
+from tickets.services.stopping import may_cancel
+
+
+def _dispatch(request: PortalRequest, pk: int) -> Dispatch:
+    visible = Dispatch.objects.visible_to(request.user).select_related(
+        "team", "account", "submitted_by", "draft"
+    )
+    return get_object_or_404(visible, pk=pk)
+
+
+def _message(request: PortalRequest, pk: int, message_pk: int) -> tuple[Dispatch, Message]:
+    dispatch = _dispatch(request, pk)
+    ours = Message.objects.filter(pk__in=dispatch.locations.values("message"))
+    return dispatch, get_object_or_404(ours.select_related("account", "created_by"), pk=message_pk)
+
+
+@require_GET
+def dispatches(request: PortalRequest) -> HttpResponse:
+    rows = Dispatch.objects.visible_to(request.user).select_related("team", "submitted_by")
+    page = tables.page_of(rows, request.GET.get(tables.CURSOR, ""))
+    progress = progress_of(dispatch.pk for dispatch in page.rows)
+    context = {
+        "rows": [(dispatch, progress[dispatch.pk]) for dispatch in page.rows],
+        "older": tables.link_to(request.GET, page.older),
+        "newer": tables.link_to(request.GET, page.newer),
+    }
+    return render(request, "tickets/dispatches.html", context)
+
+
+@require_GET
+def dispatch(request: PortalRequest, pk: int) -> HttpResponse:
+    found = _dispatch(request, pk)
+    context = {
+        **_status_context(request, found),
+        "corrections": found.corrections.filter(discarded_at=None).select_related("dispatch"),
+        "audit": audit.of(found),
+    }
+    return render(request, "tickets/dispatch.html", context)
+
+
+@require_GET
+def status(request: PortalRequest, pk: int) -> HttpResponse:
+    return render(request, "tickets/_dispatch_status.html", _status_context(request, _dispatch(request, pk)))
+
+
+def _status_context(request: PortalRequest, found: Dispatch) -> dict[str, object]:
+    board = board_of(found)
+    may_correct = bool(board.progress.rejected) and request.user.has_perm("tickets.submit_dispatch")
+    cancellable = [message for message in board.messages if may_cancel(request.user, message)]
+    return {"dispatch": found, "board": board, "may_correct": may_correct, "cancellable": cancellable}
+
+
+@require_POST
+def correct(request: PortalRequest, pk: int) -> HttpResponse:
+    found = _dispatch(request, pk)
+    if not request.user.has_perm("tickets.submit_dispatch"):
+        raise PermissionDenied
+    try:
+        draft = draft_from_failed(found, by=request.user)
+    except Problem as problem:
+        messages.error(request, str(problem))
+        return redirect(found)
+    return redirect(draft)
+
+
+@require_GET
+def message(request: PortalRequest, pk: int, message_pk: int) -> HttpResponse:
+    found, sent = _message(request, pk, message_pk)
+    context = {
+        "dispatch": found,
+        "message": sent,
+        "sent": as_sent(sent),
+        "tries": tries_of(sent),
+        "locations": sent.locations.select_related("ticket", "site").order_by("index"),
+        "files": sent.files.order_by("messagefile__position"),
+        "transitions": sent.transitions.all(),
+        "may_cancel": may_cancel(request.user, sent),
+        "audit": audit.of(sent),
+    }
+    return render(request, "tickets/message.html", context)
+
+
+@require_POST
+def cancel_message(request: PortalRequest, pk: int, message_pk: int) -> HttpResponse:
+    found, sent = _message(request, pk, message_pk)
+    if not request.user.has_perm("tickets.submit_dispatch"):
+        raise PermissionDenied
+    try:
+        stop(sent, by=request.user)
+    except Problem as problem:
+        messages.error(request, str(problem))
+    else:
+        messages.success(request, f"{sent.reference} is cancelled: nothing of it was sent.")
+    return redirect(found)
