@@ -24,7 +24,7 @@ from portal.vendors.http import FilePart, MultipartRequest, VendorHttp
 from portal.vendors.oauth import MemoryTokenStore, TokenSource
 from portal.vendors.sandbox import Sandbox
 from portal.vendors.sandbox.granite.accounts import ACCOUNTS
-from tests.portal.socket_server import answer, serving
+from tests.portal.socket_server import SocketServer, answer, serving
 
 TOMORROW = dt.datetime(2026, 12, 1)
 
@@ -51,6 +51,13 @@ def client_of(box: Sandbox, **options) -> GraniteClient:
     }
     tokens = TokenSource(http, box.token_url, store=MemoryTokenStore(), **credentials)
     return GraniteClient(http, tokens, **options)
+
+
+def with_token(server: SocketServer) -> GraniteClient:
+    """A client that has a token already, against a server that only knows one answer."""
+    http, store = VendorHttp(server.url), MemoryTokenStore()
+    store.save("t", 3600)
+    return GraniteClient(http, TokenSource(http, server.url, "a", "b", "", store))
 
 
 @pytest.fixture
@@ -249,10 +256,7 @@ def test_what_the_contract_does_not_know_is_drift(box):
 )
 def test_a_2xx_without_a_ticket_id_is_unknown(body):
     with serving(answer(202, body)) as server:
-        http = VendorHttp(server.url)
-        store = MemoryTokenStore()
-        store.save("t", 3600)
-        granite = GraniteClient(http, TokenSource(http, server.url, "a", "b", "", store))
+        granite = with_token(server)
         with pytest.raises(OutcomeUnknown) as caught:
             create(granite)
     assert caught.value.exchange.response_body == body
@@ -358,10 +362,7 @@ def test_a_ticket_that_is_not_there_is_not_found(granite):
 )
 def test_details_in_other_forms_and_about_other_things(body, ticket_id):
     with serving(answer(200, body)) as server:
-        http = VendorHttp(server.url)
-        store = MemoryTokenStore()
-        store.save("t", 3600)
-        granite = GraniteClient(http, TokenSource(http, server.url, "a", "b", "", store))
+        granite = with_token(server)
         if ticket_id is None:
             with pytest.raises(ReadFailed):
                 granite.ticket(7)
@@ -384,6 +385,12 @@ def test_a_cost_is_exact(granite):
     assert isinstance(cost.total, Decimal)
     assert cost.total > 0
     assert cost.drift == []
+
+
+def test_a_cost_has_never_been_a_float():
+    with serving(answer(200, b'{"total": 12345678901234567.89}')) as server:
+        cost = with_token(server).estimated_cost(1, "Smart Hands", TOMORROW, TOMORROW)
+    assert cost.total == Decimal("12345678901234567.89")
 
 
 def test_a_refused_question_about_a_cost_has_its_problems(granite):

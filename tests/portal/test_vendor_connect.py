@@ -20,7 +20,9 @@ from tests.portal.socket_server import (
     answer,
     closed_port,
     drip,
+    file_part,
     http_to,
+    read_request,
     send,
     send_and_reset,
     serving,
@@ -124,6 +126,28 @@ def test_over_tls_the_same_rules_hold(certificate):
     for behave in (send_and_reset(b""), send(b"HTTP/1.1 200"), drip(b"HTTP/1.1 200 OK\r\n\r\n")):
         with serving(behave, tls=context) as server, pytest.raises(OutcomeUnknown):
             write(http_to(server, ca_bundle=str(certificate)), deadline=0.6)
+
+
+def test_a_header_the_connection_would_refuse_is_loud_and_opens_none(certificate):
+    with serving(answer(200, OK_BODY), tls=server_context(certificate)) as server:
+        for value in ("a\r\nX-Evil: 1", "“quoted”"):
+            with pytest.raises(ValueError):  # noqa: PT011
+                http_to(server, ca_bundle=str(certificate)).write("POST", "/x", headers={"X-A": value})
+        assert server.connections == 0
+
+
+@pytest.mark.parametrize("over_tls", [False, True])
+def test_an_upload_may_stall_for_longer_than_connecting_may_take(certificate, over_tls):
+    def reads_late(connection: socket.socket, server: SocketServer) -> None:
+        time.sleep(0.6)
+        read_request(connection)
+        answer(200, OK_BODY)(connection, server)
+
+    big = file_part(data=b"x" * 8_000_000)
+    tls = server_context(certificate) if over_tls else None
+    with serving(reads_late, tls=tls, read=False) as server:
+        http = http_to(server, connect_timeout=0.3, ca_bundle=str(certificate))
+        assert write(http, multipart=MultipartRequest([], [big])).response_body == OK_BODY
 
 
 @pytest.fixture(scope="module")

@@ -106,6 +106,17 @@ def test_many_workers_ask_once():
     assert {token.version for token in got} == {1}
 
 
+def test_a_renewal_that_happened_between_look_and_claim_is_used():
+    class JustRenewed(MemoryTokenStore):
+        def claim_renewal(self, seconds: float) -> bool:
+            self.save("theirs", 3600)
+            return super().claim_renewal(seconds)
+
+    with serving(token_answer()) as server:
+        assert source(server, JustRenewed()).get().value == "theirs"
+        assert server.connections == 0
+
+
 def test_while_one_renews_early_the_others_use_the_old_one():
     store = AgedStore(3600, 600)
     assert store.claim_renewal(30)
