@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import Prefetch
 
 from portal.models import Attempt, Message, User
-from portal.models.messages import State
 from tickets.evidence import Try, try_of
 from tickets.models import Dispatch, Location, Ticket
+from tickets.needs import unknown_messages
 
 MOST_SHOWN = 50
 
@@ -24,16 +24,10 @@ class Doubt:
     tries: list[Try]
 
 
-def unknown_messages(user: User) -> QuerySet[Message]:
-    """What this person may see of them, the oldest first: it has been in doubt longest."""
-    theirs = Location.objects.filter(message=OuterRef("pk"), dispatch__in=Dispatch.objects.visible_to(user))
-    return Message.objects.filter(Exists(theirs), state=State.UNKNOWN).order_by("pk")
-
-
 def doubts_for(user: User) -> list[Doubt]:
-    """One more than is shown, so that the page can say that there are more."""
+    """What this person may see, the longest in doubt first; one more than is shown, so that the page can say so."""
     locations = Location.objects.select_related("dispatch__team", "dispatch__submitted_by", "site", "ticket")
-    found = unknown_messages(user).prefetch_related(
+    found = unknown_messages(user).order_by("pk").prefetch_related(
         Prefetch("locations", locations.order_by("index")),
         Prefetch("attempts", Attempt.objects.order_by("-number")),
         Prefetch("tickets", Ticket.objects.filter(location=None), to_attr="strangers"),

@@ -1,5 +1,6 @@
 """A ticket as its page shows it: history in words, the address beside ours, and what became of each file."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -75,6 +76,10 @@ class TicketPage:
             state=self.ticket.state_identifier,
             zip_code=self.ticket.zip,
         )
+
+    @property
+    def raw(self) -> str:
+        return json.dumps(self.ticket.raw, indent=2, ensure_ascii=False)
 
     @property
     def phone_link(self) -> str:

@@ -11,8 +11,9 @@ from portal.request import PortalRequest
 from tickets.board import board_of
 from tickets.evidence import as_sent, tries_of
 from tickets.models import Dispatch
+from tickets.permissions import may_correct
 from tickets.progress import progress_of
-from tickets.services.drafts import draft_from_failed
+from tickets.services.correcting import draft_from_failed
 from tickets.services.stopping import cancel_message as stop
 from tickets.services.stopping import may_cancel
 
@@ -61,15 +62,18 @@ def status(request: PortalRequest, pk: int) -> HttpResponse:
 
 def _status_context(request: PortalRequest, found: Dispatch) -> dict[str, object]:
     board = board_of(found)
-    may_correct = bool(board.progress.rejected) and request.user.has_perm("tickets.submit_dispatch")
-    cancellable = [message for message in board.messages if may_cancel(request.user, message)]
-    return {"dispatch": found, "board": board, "may_correct": may_correct, "cancellable": cancellable}
+    return {
+        "dispatch": found,
+        "board": board,
+        "may_correct": bool(board.progress.rejected) and may_correct(request.user, found),
+        "cancellable": [message for message in board.messages if may_cancel(request.user, message)],
+    }
 
 
 @require_POST
 def correct(request: PortalRequest, pk: int) -> HttpResponse:
     found = _dispatch(request, pk)
-    if not request.user.has_perm("tickets.submit_dispatch"):
+    if not may_correct(request.user, found):
         raise PermissionDenied
     try:
         draft = draft_from_failed(found, by=request.user)
