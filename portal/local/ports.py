@@ -36,7 +36,8 @@ def holder(port: int) -> str:
     """Who listens on the port, as far as this machine tells us."""
     with contextlib.suppress(psutil.Error, OSError):
         for connection in psutil.net_connections(kind="tcp"):
-            listens = connection.status == psutil.CONN_LISTEN and connection.laddr.port == port
+            local = tuple(connection.laddr)  # (address, port), or nothing
+            listens = connection.status == psutil.CONN_LISTEN and local[1:] == (port,)
             if listens and connection.pid:
                 process = psutil.Process(connection.pid)
                 command = " ".join(process.cmdline())[:80]

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Mapping
 
-from portal.local import ports
+from portal.local import pages, ports
 from portal.local.announce import announce
 from portal.local.environment import Wanted, port_in, supply
 from portal.local.folder import Folder
@@ -59,6 +59,9 @@ def _start_all(
     print("Preparing the database and the pages…", flush=True)
     for step in steps(env, demo=wanted.demo):
         supervisor.run_step(step)
+    if not pages.are_collected(env, folder):
+        supervisor.run_step(_manage(env, "collectstatic", "--no-input", "--verbosity", "0"))
+        pages.note_collected(env, folder)
     print("Starting the portal…", flush=True)
     supervisor.start(*programs(env, folder, port=port, sandbox_port=sandbox_port))
     lock.tell(Running(os.getpid(), env["PUBLIC_URL"], port, sandbox_port))
@@ -66,10 +69,12 @@ def _start_all(
 
 
 def steps(env: Mapping[str, str], *, demo: bool) -> list[Program]:
-    commands = [["migrate", "--no-input"], ["bootstrap"], ["collectstatic", "--no-input"]]
-    if demo:
-        commands.insert(2, ["load_demo"])
-    return [Program(command[0], [PYTHON, "manage.py", *command], env) for command in commands]
+    found = [_manage(env, "migrate", "--no-input"), _manage(env, "bootstrap")]
+    return [*found, _manage(env, "load_demo")] if demo else found
+
+
+def _manage(env: Mapping[str, str], command: str, *arguments: str) -> Program:
+    return Program(command, [PYTHON, "manage.py", command, *arguments], env)
 
 
 def programs(env: Mapping[str, str], folder: Folder, *, port: int, sandbox_port: int) -> list[Program]:

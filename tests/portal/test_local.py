@@ -16,7 +16,7 @@ import psutil
 import psycopg
 import pytest
 
-from portal.local import ports
+from portal.local import pages, ports
 from portal.local.announce import message
 from portal.local.environment import port_in, supply
 from portal.local.folder import PROJECT, Folder
@@ -277,6 +277,15 @@ def test_what_is_set_stays_and_what_is_empty_is_supplied(folder: Folder):
     assert env["PUBLIC_URL"] == "http://localhost:8001"
     assert env["GRANITE_API_URL"] == "https://granite.example"
     assert "GRANITE_CLIENT_ID" not in env  # never the sandbox's credentials for somebody else's address
+
+
+def test_pages_are_collected_again_when_something_changed(folder: Folder):
+    env = {"STATIC_ROOT": str(folder.path / "static")}
+    assert not pages.are_collected(env, folder)
+    (folder.path / "static").mkdir()
+    pages.note_collected(env, folder)
+    assert pages.are_collected(env, folder)
+    assert not pages.are_collected(env | {"DEBUG": "1"}, folder)
 
 
 def test_the_announcement_is_aligned():
