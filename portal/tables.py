@@ -106,7 +106,7 @@ def _read(model: type[Model], keys: list[str], cursor: str) -> tuple[str, list[A
     return (direction, values) if direction in (OLDER, NEWER) else None
 
 
-def _field(model: type[Model], key: str) -> Field[Any, Any]:
+def _field(model: type[Model], key: str) -> "Field[Any, Any]":
     field = model._meta.pk if key == "pk" else model._meta.get_field(key)
     if not isinstance(field, Field):
         raise FieldDoesNotExist(f"{model.__name__} cannot be sorted by {key}.")
