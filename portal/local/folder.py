@@ -1,9 +1,12 @@
 """Where one local portal keeps everything that it writes."""
 
 import hashlib
+import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+
+from portal.local.problems import CannotStart
 
 PROJECT = Path(__file__).resolve().parents[2]
 LONGEST_SOCKET_PATH = 100  # the system's limit is 104 or 108 bytes
@@ -47,6 +50,8 @@ def socket_folder(wanted: Path, socket_name: str) -> Path:
     key = hashlib.sha256(str(wanted).encode()).hexdigest()[:12]
     short = Path(tempfile.gettempdir() if len(tempfile.gettempdir()) < 60 else "/tmp") / f"portal-{key}"  # noqa: S108
     short.mkdir(mode=0o700, exist_ok=True)
+    if short.is_symlink() or (os.geteuid() and short.stat().st_uid != os.geteuid()):
+        raise CannotStart(f"{short} belongs to somebody else, and the socket of {wanted} has to lie there.")
     return short
 
 
