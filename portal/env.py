@@ -131,7 +131,7 @@ class Env:
                 "PORT": "port",
             }
             entry: dict[str, object] = {key: str(parts.pop(libpq, "") or "") for key, libpq in django.items()}
-            if not entry["NAME"]:
+            if not entry["NAME"] or not str(entry["PORT"] or "5432").isdigit():
                 raise ValueError
             return {"ENGINE": "django.db.backends.postgresql", "OPTIONS": parts, **entry}
 
