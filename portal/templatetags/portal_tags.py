@@ -20,7 +20,7 @@ TICKED = (forms.CheckboxInput, forms.RadioSelect, forms.CheckboxSelectMultiple)
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """`{% icon "truck" %}`; with a label where no text stands beside it."""
-    return icons.svg(name, label)
+    return icons.draw(name, label)
 
 
 @register.inclusion_tag("portal/_badge.html")
