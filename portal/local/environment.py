@@ -74,7 +74,7 @@ def _sandbox(port: int) -> dict[str, str]:
     address = f"http://127.0.0.1:{port}"
     client, secret = SANDBOX_CLIENT
     return {
-        "SANDBOX_URL": address,
+        "SANDBOX_URL": f"{address}/_sandbox/",
         "GRANITE_API_URL": address,
         "GRANITE_TOKEN_URL": address + TOKEN_PATH,
         "GRANITE_CLIENT_ID": client,

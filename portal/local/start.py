@@ -88,7 +88,12 @@ def programs(env: Mapping[str, str], folder: Folder, *, port: int, sandbox_port:
         "--timeout",
         "60",
     ]
-    gunicorn += ["--access-logfile", "-", "--no-control-socket"]
+    gunicorn += [
+        "--access-logfile",
+        "-",
+        "--no-control-socket",
+        "--preload",
+    ]  # loaded once, not once per worker
     celery = ["celery", "--app", "portal"]
     beat = [
         "beat",
