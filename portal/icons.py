@@ -23,7 +23,7 @@ def drawing(name: str) -> SafeString:
     return mark_safe(found[1].strip())  # noqa: S308  a file of the package, not of a user
 
 
-def draw(name: str, label: str = "") -> SafeString:
+def svg(name: str, label: str = "") -> SafeString:
     """An icon beside text is hidden from screen readers; one that stands alone needs a label."""
     meaning = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     return format_html(
@@ -31,3 +31,6 @@ def draw(name: str, label: str = "") -> SafeString:
         meaning,
         drawing(name),
     )
+
+
+draw = svg

@@ -20,7 +20,7 @@ TICKED = (forms.CheckboxInput, forms.RadioSelect, forms.CheckboxSelectMultiple)
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """`{% icon "truck" %}`; with a label where no text stands beside it."""
-    return icons.draw(name, label)
+    return icons.svg(name, label)
 
 
 @register.inclusion_tag("portal/_badge.html")
@@ -46,6 +46,19 @@ def at(when: datetime | None) -> SafeString | str:
 def in_its_zone(when: datetime | None) -> SafeString | str:
     """`{{ location.local_start|in_its_zone }}`: like `at`, in the zone the time itself carries."""
     return times.mark(when, times.exact(when)) if when else "never"
+
+
+@register.filter
+def clock(when: datetime) -> str:
+    """`{{ location.local_start|clock }}` → "08:30", in the zone the time itself carries; Django's `date` would
+    first turn it into the portal's zone."""
+    return f"{when:%H:%M}"
+
+
+@register.filter
+def zone_name(when: datetime) -> str:
+    """`{{ location.local_start|zone_name }}` → "HST"."""
+    return when.tzname() or ""
 
 
 @register.simple_tag
