@@ -123,7 +123,9 @@ CSRF_FAILURE_VIEW = "portal.views.errors.stale_form"
 # Guessing locks the name, from wherever it comes, for a quarter of an hour; an admin can unlock sooner.
 AXES_FAILURE_LIMIT = 7
 AXES_COOLOFF_TIME = 0.25  # hours
-AXES_LOCKOUT_PARAMETERS = ["username"]
+# The name alone decides. The pair is implied by it and adds nothing, but axes warns where it sees no address;
+# an address alone would lock a whole office behind one router out.
+AXES_LOCKOUT_PARAMETERS = ["username", ["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "portal.views.people.locked_out"
 AXES_CLIENT_IP_CALLABLE = "portal.middleware.client_address"
