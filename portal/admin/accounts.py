@@ -2,6 +2,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminURLFieldWidget
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
@@ -17,7 +18,19 @@ CHANGES_THE_DOOR = {"api_url", "create_path"}
 CHANGES_THE_KEY = {"api_url", "token_url", "client_id", "scope"}
 
 
+def address_field(label: str, example: str) -> forms.URLField:
+    return forms.URLField(
+        label=label,
+        max_length=300,
+        assume_scheme="https",
+        widget=AdminURLFieldWidget,
+        help_text=f"e.g. {example}",
+    )
+
+
 class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
+    api_url = address_field("API address", "https://api.staging.granitemsp.com")
+    token_url = address_field("Token address", "https://login.example.com/oauth2/v1/token")
     new_secret = forms.CharField(
         label="New client secret",
         required=False,

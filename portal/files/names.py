@@ -42,7 +42,7 @@ def clean_name(given: str) -> tuple[str, str]:
     """The name as the vendor will see it, and its extension in lower case without the dot. Raises Problem."""
     visible = "".join(letter for letter in given if unicodedata.category(letter) not in INVISIBLE)
     base = unicodedata.normalize("NFC", visible).replace("\\", "/").rsplit("/", 1)[-1]
-    base = " ".join(base.translate(NOT_IN_NAMES).split()).strip(" .")
+    base = " ".join(base.translate(NOT_IN_NAMES).split()).rstrip(" .")
     stem, dot, extension = base.rpartition(".")
     stem, extension = stem.strip(" ."), extension.lower()
     if not base or (dot and not stem):

@@ -1,12 +1,10 @@
 import uuid
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-if TYPE_CHECKING:
-    from portal.models.people import User
+from portal.models.people import User
 
 
 def stored_name(stored: "StoredFile", filename: str) -> str:
@@ -15,11 +13,11 @@ def stored_name(stored: "StoredFile", filename: str) -> str:
 
 
 class StoredFileQuerySet(models.QuerySet["StoredFile"]):
-    def visible_to(self, user: "User") -> "StoredFileQuerySet":
+    def visible_to(self, user: User) -> "StoredFileQuerySet":
         """One's own files, those of team mates, and all of them where one sees every team."""
         if user.sees_all_teams:
             return self
-        mates = type(user)._default_manager.filter(teams__in=user.teams.all()).values("pk")
+        mates = User.objects.filter(teams__in=user.teams.all()).values("pk")
         return self.filter(Q(uploaded_by=user) | Q(uploaded_by__in=mates))
 
 
