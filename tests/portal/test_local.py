@@ -7,9 +7,10 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -34,12 +35,13 @@ STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); 
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Folder:
-    for parent in [tmp_path, *tmp_path.parents][:3]:
-        parent.chmod(0o755)  # PostgreSQL runs under another account when we are root
-    made = Folder(tmp_path / "var")
-    made.make()
-    return made
+def folder() -> Iterator[Folder]:
+    """Not below pytest's own folder: that is closed to the account PostgreSQL runs under when we are root."""
+    with tempfile.TemporaryDirectory(prefix="portal-local-") as path:
+        Path(path).chmod(0o755)
+        made = Folder(Path(path) / "var")
+        made.make()
+        yield made
 
 
 @pytest.fixture
