@@ -40,10 +40,6 @@ class Progress:
     unknown: int
     cancelled: int
 
-    @property
-    def settled(self) -> int:
-        return self.total - self.waiting
-
 
 @dataclass(frozen=True)
 class Health:

@@ -70,7 +70,7 @@ def test_an_unknown_outcome_comes_first_and_counts_in_the_side_bar(people: Cast,
         assert UNKNOWN in page
         assert f"{dispatch.reference}-1" in page
         assert "3 technicians in doubt" in page
-        assert 'aria-label="1 waiting">1<' in page
+        assert '1<span class="visually-hidden"> waiting</span>' in page
         assert page.index(UNKNOWN) < page.index("Today’s visits")
     other = home(people.carol)
     assert UNKNOWN not in other
