@@ -1,6 +1,7 @@
 """Lists page by page without counting: the next page starts behind the last row shown, however far down that is."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Generic, TypeVar
 
 from django.core import signing
@@ -91,8 +92,12 @@ def _beyond(
 
 
 def _cursor(direction: str, row: Model, keys: list[str]) -> str:
-    values = [_field(type(row), key).value_to_string(row) for key in keys]
+    values = [_text(getattr(row, key)) for key in keys]
     return signing.dumps([direction, *values], salt=_salt(type(row), keys))
+
+
+def _text(value: Any) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def _read(model: type[Model], keys: list[str], cursor: str) -> tuple[str, list[Any]] | None:

@@ -72,7 +72,7 @@ def board_of(dispatch: Dispatch) -> Board:
 
 
 def _last_attempts(messages: list[Message]) -> dict[int, Attempt]:
-    attempts = Attempt.objects.filter(message__in=messages).order_by("message", "-number").distinct("message")
+    attempts = Attempt.objects.filter(message__in=messages).order_by("message_id", "-number").distinct("message_id")
     return {attempt.message_id: attempt for attempt in attempts}
 
 

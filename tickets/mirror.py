@@ -125,9 +125,8 @@ def database_now() -> datetime:
 
 
 def fit(model: type[models.Model], name: str, text: str) -> str:
-    """The text as far as its column goes, without the one character PostgreSQL refuses."""
+    """The text as far as its column goes."""
     field = model._meta.get_field(name)
-    text = text.replace("\x00", "\ufffd")
     return text[: field.max_length] if getattr(field, "max_length", None) else text
 
 

@@ -1,0 +1,59 @@
+"""The work list of what nobody knows."""
+
+import pytest
+
+from portal.models import VendorAccount
+from portal.vendors.sandbox import Sandbox
+from tests.cast import Cast, client_of
+from tests.tickets.scene import sent_dispatch, site_rows
+
+pytestmark = pytest.mark.django_db
+URL = "/unknown/"
+WORDS = "We do not know whether Granite created these tickets. Do not submit again."
+
+
+def test_nothing_in_doubt(people: Cast) -> None:
+    page = client_of(people.bob).get(URL).content.decode()
+    assert "Nothing is in doubt" in page
+    assert WORDS not in page
+
+
+def test_everything_a_person_needs_to_ask_granite(box: Sandbox, account: VendorAccount, people: Cast) -> None:
+    box.fail_next("502_html")
+    dispatch = sent_dispatch(people, site_rows(3))
+    message = dispatch.locations.first().message
+    attempt = message.attempts.get()
+    page = client_of(people.bob).get(URL).content.decode()
+    for text in (
+        WORDS,
+        f'value="{message.reference}"',
+        "3 technicians in doubt",
+        "Alice Warren",
+        str(dispatch.locations.first()),
+        str(attempt.correlation_id),
+        "HTTP 502",
+        "&lt;h1&gt;Bad Gateway&lt;/h1&gt;",
+        f"/dispatches/{dispatch.pk}/messages/{message.pk}/",
+        "Ask Granite: search for the reference",
+    ):
+        assert text in page, text
+    assert "retry" not in page.lower()
+    assert "failed" not in page.lower()
+    assert "<form" not in page.split("<main")[1], "there is nothing to press yet"
+
+
+def test_done_in_part_names_what_is_certain(box: Sandbox, account: VendorAccount, people: Cast) -> None:
+    box.fail_next("fewer")
+    dispatch = sent_dispatch(people, 3)
+    page = client_of(people.bob).get(URL).content.decode()
+    assert "1 technician in doubt" in page
+    for ticket in dispatch.tickets.all():
+        assert ticket.get_absolute_url() in page
+
+
+def test_only_what_one_may_see(box: Sandbox, account: VendorAccount, people: Cast) -> None:
+    box.fail_next("lose_answer")
+    sent_dispatch(people, 1)
+    assert "Nothing is in doubt" in client_of(people.carol).get(URL).content.decode()
+    assert WORDS in client_of(people.mia).get(URL).content.decode()
+    assert client_of(people.bob).post(URL).status_code == 405
