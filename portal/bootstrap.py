@@ -119,13 +119,22 @@ def _account(
     if not any(setting.variable in given for setting in settings):
         report.say(f"{vendor.label}: {settings[0].variable} is not set, so its account is left as it is.")
         return []
-    account = VendorAccount.objects.select_for_update().filter(vendor=vendor, name=DEFAULT_NAME).first()
+    rows = VendorAccount.objects.select_for_update().filter(vendor=vendor)
+    client_id = next(given.get(setting.variable, "") for setting in settings if setting.column == "client_id")
+    # An administrator may have renamed it: the key tells whose it is.
+    account = rows.filter(name=DEFAULT_NAME).first()
+    if account is None and client_id:
+        account = rows.filter(client_id=client_id).first()
     found, problems = _read(settings, given, is_new=account is None)
+    if account and client_id and (other := rows.filter(client_id=client_id).exclude(pk=account.pk).first()):
+        problems.append(f"{vendor.name}_CLIENT_ID is already that of the account “{other.name}”.")
     if problems:
         return problems
     secret = found.pop(SECRET, "")
-    changed = _create(vendor, found) if account is None else _update(account, found)
-    account = account or VendorAccount.objects.get(vendor=vendor, name=DEFAULT_NAME)
+    if account is None:
+        account, changed = _create(vendor, found), sorted(found)
+    else:
+        changed = _update(account, found)
     if secret and _stored_secret(account) != secret:
         account_services.rotate_secret(account, secret, by=None)
         changed.append(f"secret ({account.secret_hint})")
@@ -158,11 +167,11 @@ def _read(
     return found, problems
 
 
-def _create(vendor: Vendor, found: dict[str, Any]) -> list[str]:
+def _create(vendor: Vendor, found: dict[str, Any]) -> VendorAccount:
     is_default = not VendorAccount.objects.filter(vendor=vendor, is_default=True).exists()
     account = VendorAccount.objects.create(vendor=vendor, name=DEFAULT_NAME, is_default=is_default, **found)
     audit.record(None, "account.created", account, **found)
-    return sorted(found)
+    return account
 
 
 def _update(account: VendorAccount, found: dict[str, Any]) -> list[str]:

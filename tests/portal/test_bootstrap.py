@@ -93,6 +93,23 @@ def test_what_the_environment_does_not_name_stays(env: Any) -> None:
     assert entry.details["before"] == {"requests_per_minute": 60}
 
 
+def test_a_renamed_account_is_known_by_its_key(env: Any) -> None:
+    env(**GRANITE)
+    run("bootstrap")
+    VendorAccount.objects.update(name="Production")
+    run("bootstrap")
+    assert VendorAccount.objects.get().name == "Production"
+
+
+def test_a_key_that_another_account_has_is_refused(env: Any) -> None:
+    env(**GRANITE)
+    run("bootstrap")
+    VendorAccount.objects.create(vendor="granite", name="second", client_id="taken")
+    env(GRANITE_CLIENT_ID="taken")
+    with pytest.raises(CommandError, match="GRANITE_CLIENT_ID is already that of the account “second”"):
+        run("bootstrap")
+
+
 def test_another_secret_is_put_in_place(env: Any) -> None:
     env(**GRANITE)
     run("bootstrap")
