@@ -4,6 +4,7 @@ A state with two zones gets the one most of its people live in; a site can alway
 Source: the tz database's zone names; the split states are named in MIXED so that a page can warn.
 """
 
+from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 ZONES = {
@@ -28,7 +29,13 @@ def zone_for_state(state: str) -> str:
 
 
 def is_zone(name: str) -> bool:
-    return name in available_timezones()
+    return name in _names()
+
+
+@cache
+def _names() -> set[str]:
+    # Without the cache each question would walk through the zones' files, a few hundred of them.
+    return available_timezones()
 
 
 def zone(name: str) -> ZoneInfo:
