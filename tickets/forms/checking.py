@@ -1,8 +1,9 @@
 """The whole draft judged at once, from what was typed: everything wrong, everything odd, and the cleaned locations."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from django.forms import BaseFormSet, Form
@@ -58,6 +59,10 @@ class CheckedLocation:
         return to_utc(self.end_date, zones.zone(self.time_zone))
 
     @property
+    def abbreviation(self) -> str:
+        return self.start_date.replace(tzinfo=zones.zone(self.time_zone)).tzname() or ""
+
+    @property
     def is_hard_start(self) -> bool:
         return self.start_date == self.end_date
 
@@ -68,15 +73,27 @@ class CheckedLocation:
         )
 
 
-@dataclass(frozen=True)
 class Checked:
-    """A draft with every form judged. `locations` is only whole where there are no problems."""
+    """A draft judged form by form, each when it is first asked for. `locations` needs a draft without problems."""
 
-    draft: Draft
-    what: WhatForm
-    where: BaseFormSet
-    when: BaseFormSet
-    all_rows: WhenForm | None
+    def __init__(self, draft: Draft, user: User) -> None:
+        self.draft, self.user = draft, user
+
+    @cached_property
+    def what(self) -> WhatForm:
+        return WhatForm(self.draft, self.user, is_checked=True)
+
+    @cached_property
+    def where(self) -> BaseFormSet:
+        return check_where(self.draft.locations)
+
+    @cached_property
+    def when(self) -> BaseFormSet:
+        return check_when(self.draft.what, self.draft.locations)
+
+    @cached_property
+    def all_rows(self) -> WhenForm | None:
+        return check_all_rows(self.draft.what)
 
     @property
     def is_good(self) -> bool:
@@ -84,8 +101,15 @@ class Checked:
 
     def problems(self, step: str = "") -> list[Finding]:
         """What forbids sending, in the order of the steps; of one step, if it is named."""
-        found = [*_of_form("what", self.what), *self._of_where(), *self._of_when()]
-        return [finding for finding in found if step in ("", finding.step)]
+        return [finding for name, find in self._finders.items() if step in ("", name) for finding in find()]
+
+    @property
+    def _finders(self) -> dict[str, Callable[[], Iterator[Finding]]]:
+        return {"what": self._of_what, "where": self._of_where, "when": self._of_when}
+
+    def _of_what(self) -> Iterator[Finding]:
+        # The kind of work is a list of radio buttons: the first of them takes the focus.
+        return _of_form("what", self.what, shown_at={"service_type": "service_type_0"})
 
     def _of_where(self) -> Iterator[Finding]:
         for message in self.where.non_form_errors():
@@ -117,16 +141,6 @@ class Checked:
                 CheckedLocation(position=position, key=row[KEY], corrects=row.get("corrects"), **values)
             )
         return found
-
-
-def check(draft: Draft, user: User) -> Checked:
-    return Checked(
-        draft=draft,
-        what=WhatForm(draft, user, is_checked=True),
-        where=check_where(draft.locations),
-        when=check_when(draft.what, draft.locations),
-        all_rows=check_all_rows(draft.what),
-    )
 
 
 def _of_form(

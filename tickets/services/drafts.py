@@ -53,19 +53,21 @@ class ChangedElsewhere(Problem):
 
 
 @transaction.atomic
-def new_draft(team: Team, *, by: User, account: VendorAccount | None = None, page: str = "") -> Draft:
-    """An empty draft with the defaults of the person. One open page begins one draft, however often it says so."""
+def new_draft(team: Team, *, by: User, account: VendorAccount | None = None) -> Draft:
+    """A draft with the person's defaults. One that was begun and never touched is taken up again, not added to."""
     if not may_draft(by):
         raise PermissionDenied
     User.objects.select_for_update().get(pk=by.pk)  # two presses of one button wait for each other here
-    mine = Draft.objects.filter(created_by=by, saves__begun=page)
-    if page and (begun := mine.order_by("-pk").first()):
+    account = account or accounts.default_account(Vendor.GRANITE)
+    untouched = Draft.objects.open().filter(
+        created_by=by, team=team, account=account, saves={}, locations=[], files=None, corrects=None
+    )
+    if begun := untouched.order_by("-pk").first():
         return begun
     draft = Draft.objects.create(
         team=team,
-        account=account or accounts.default_account(Vendor.GRANITE),
+        account=account,
         what={"contact_name": by.name, "contact_email_address": by.email, "automatic_email_contact": "on"},
-        saves={"begun": page} if page else {},
         created_by=by,
         saved_by=by,
     )

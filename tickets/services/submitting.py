@@ -9,7 +9,7 @@ from portal import audit, outbox
 from portal.models import Message, StoredFile, User
 from portal.problems import Problem
 from tickets import payloads
-from tickets.forms.checking import Checked, CheckedLocation, check
+from tickets.forms.checking import Checked, CheckedLocation
 from tickets.models import Dispatch, Draft, Location
 from tickets.payloads import PlannedMessage
 from tickets.permissions import may_change_draft
@@ -54,7 +54,7 @@ class Plan:
 
 def plan(draft: Draft, *, by: User) -> Plan:
     """Everything judged anew from what was typed, and the exact messages if all is well."""
-    checked, files = check(draft, by), files_of(draft)
+    checked, files = Checked(draft, by), files_of(draft)
     obstacles = [TOO_LARGE] if sum(file.size for file in files) > MOST_BYTES else []
     corrected = [row["corrects"] for row in draft.locations if row.get("corrects")]
     if not correcting.still_refused(draft, corrected):

@@ -1,0 +1,53 @@
+"""*Files*: added at once, checked on arrival, refused with the reason."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET, require_POST
+
+from portal.problems import Problem
+from portal.request import PortalRequest
+from tickets.models import Draft
+from tickets.services import attaching
+from tickets.views.wizard import frame, on_open_draft
+
+
+@require_GET
+@on_open_draft
+def files(request: PortalRequest, draft: Draft) -> HttpResponse:
+    return _show(request, draft, [])
+
+
+@require_POST
+@on_open_draft
+def add_files(request: PortalRequest, draft: Draft) -> HttpResponse:
+    uploads = request.FILES.getlist("file")
+    try:
+        refused = (
+            attaching.add_files(draft, uploads, by=request.user) if uploads else ["Choose at least one file."]
+        )
+    except Problem as problem:
+        refused = [str(problem)]
+    return _show(request, draft, refused)
+
+
+@require_POST
+@on_open_draft
+def remove_file(request: PortalRequest, draft: Draft, file_pk: int) -> HttpResponse:
+    try:
+        attaching.remove_file(draft, file_pk, by=request.user)
+    except Problem as problem:
+        return _show(request, draft, [str(problem)])
+    return _show(request, draft, [])
+
+
+def _show(request: PortalRequest, draft: Draft, refused: list[str]) -> HttpResponse:
+    present = attaching.files_of(draft)
+    context = {
+        **frame(draft, "files"),
+        "files": present,
+        "total": sum(file.size for file in present),
+        "most": attaching.MOST_BYTES,
+        "refused": refused,
+    }
+    template = "_draft_files" if request.htmx else "draft_files"
+    return render(request, f"tickets/{template}.html", context)
