@@ -9,6 +9,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     """What the frame of every page needs. Lazy, since the pieces htmx asks for have no frame."""
     return {
         "is_demo": settings.DEMO,
+        # Only while the vendor is our own sandbox may a page say that no technician will come.
         "sandbox_url": settings.SANDBOX_URL if settings.DEMO else "",
         "csrf_cookie": settings.CSRF_COOKIE_NAME,
         "team_names": SimpleLazyObject(lambda: team_names(request)),

@@ -95,8 +95,8 @@ def _location(location: CheckedLocation) -> NewLocation:
 
 
 def freeze(order: NewTickets, files: Sequence[StoredFile], reference: str) -> dict[str, Any]:
-    """The request as JSON. The boundary follows from the reference, so that a preview has the very same bytes."""
-    return {
+    """The request as JSON, with everything that decides its bytes, so that a preview has the very same ones."""
+    content: dict[str, Any] = {
         "fields": [[name, value] for name, value in order.to_fields()],
         "files": [
             {
@@ -108,5 +108,7 @@ def freeze(order: NewTickets, files: Sequence[StoredFile], reference: str) -> di
             }
             for file in files
         ],
-        "boundary": "portal-" + hashlib.sha256(reference.encode()).hexdigest()[:32],
     }
+    # The boundary follows from all of it, the files' hashes too: nobody can write a file that contains its own.
+    mark = hashlib.sha256(f"{reference} {outbox.payload_hash(content)}".encode()).hexdigest()
+    return content | {"boundary": f"portal-{mark[:40]}"}
