@@ -50,6 +50,11 @@ class PortalAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def log_change(self, request: HttpRequest, obj: models.Model, message: Any) -> Any:
         return super().log_change(request, obj, self._record(request, obj, "changed", message))
 
+    def log_deletions(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        for one in queryset:
+            audit.record(admin_of(request), f"{one._meta.model_name}.deleted", one)
+        return super().log_deletions(request, queryset)
+
     def _record(self, request: HttpRequest, obj: models.Model, verb: str, message: Any) -> Any:
         """The audit entry gets everything; Django's own log keeps its short form."""
         told = [part for part in message if "values" not in part] if isinstance(message, list) else []

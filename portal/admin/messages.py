@@ -18,6 +18,12 @@ STUCK_FIRST = [
 ]  # fmt: skip
 
 
+URGENCY = Case(
+    *(When(state=state, then=Value(place)) for place, state in enumerate(STUCK_FIRST)),
+    output_field=IntegerField(),
+)
+
+
 def may_see_people(request: HttpRequest) -> bool:
     """Telephone numbers and e-mail addresses are for those who may act on a message."""
     return request.user.has_perm("portal.change_message")
@@ -91,6 +97,7 @@ class MessageAdmin(ReadOnlyAdmin):
     search_fields = ("reference", "chunk", "created_by__username")
     search_help_text = "By reference, as the vendor sees it: DSP-000123-1"
     actions = ("cancel_message", "release_message")
+    ordering = (URGENCY.asc(), "-id")
     inlines = (AttemptInline, TransitionInline)
     change_form_template = "admin/portal/message/change_form.html"
     fields = (
@@ -98,16 +105,6 @@ class MessageAdmin(ReadOnlyAdmin):
         "failures", "chunk", "file_list", "parts", "payload_hash",
     )  # fmt: skip
     readonly_fields = fields
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
-        order = Case(
-            *(When(state=state, then=Value(place)) for place, state in enumerate(STUCK_FIRST)),
-            output_field=IntegerField(),
-        )
-        return super().get_queryset(request).annotate(urgency=order)
-
-    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
-        return ("urgency", "-id")
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
@@ -168,7 +165,7 @@ class MessageAdmin(ReadOnlyAdmin):
         each(request, chosen, release, done="Released")
         return None
 
-    @admin.display(description="state", ordering="urgency")
+    @admin.display(description="state", ordering=URGENCY)
     def standing(self, message: Message) -> SafeString:
         return badge(message.state, message.get_state_display())
 

@@ -145,6 +145,10 @@ class TeamAdmin(PortalAdmin):
     search_fields = ("name",)
     filter_horizontal = ("members",)
 
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        """An empty team may go; one that has work is kept by the database."""
+        return request.user.has_perm("portal.delete_team")
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
         return super().get_queryset(request).annotate(people_count=Count("members"))
 
