@@ -14,7 +14,7 @@ from portal.problems import Problem
 from portal.request import PortalRequest
 from tickets.models import Draft
 from tickets.services import rows
-from tickets.views.draft_pages import ACCOUNTS, SHORTEST_SEARCH, search_context
+from tickets.views.draft_pages import ACCOUNTS, SHORTEST_SEARCH, search_context, searched
 from tickets.views.wizard import go_to, on_open_draft, save_typed, show_step, url_of
 
 FRESH_FOR = timedelta(minutes=15)
@@ -38,7 +38,7 @@ def put_search(request: PortalRequest, draft: Draft) -> HttpResponse:
     saved = save_typed(request, draft, "where")
     if isinstance(saved, HttpResponse):
         return saved
-    text = " ".join(request.POST.get("q", "").replace("\x00", "").split())[:100]
+    text = searched(request.POST.get("q", ""))
     if len(text) >= SHORTEST_SEARCH:
         lookups.ask(saved.account, ACCOUNTS, {"search": text}, by=request.user, fresh_for=FRESH_FOR)
     query = urlencode({"q": text})

@@ -154,7 +154,7 @@ def zone_note(row: Row, today: date) -> str:
 
 def search_context(request: PortalRequest, draft: Draft, text: str) -> dict[str, Any]:
     """Our sites at once; Granite's accounts as far as they were asked for and answered."""
-    text = " ".join(text.split())[:100]
+    text = searched(text)
     is_long_enough = len(text) >= SHORTEST_SEARCH
     lookup = accounts_lookup(draft, text) if is_long_enough else None
     return {
@@ -164,6 +164,11 @@ def search_context(request: PortalRequest, draft: Draft, text: str) -> dict[str,
         "lookup": lookup,
         "present": {row.get("site") for row in draft.locations if row.get("site")},
     }
+
+
+def searched(text: str) -> str:
+    """The words of a search as they are compared: one blank between them, and nothing the database cannot hold."""
+    return " ".join(text.replace("\x00", "").split())[:100]
 
 
 def accounts_lookup(draft: Draft, text: str) -> Lookup | None:
