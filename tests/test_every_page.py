@@ -1,0 +1,223 @@
+"""Every URL × everybody × GET and POST against one table of what must come of it.
+
+The objects belong to Field East, so Carol of Field West must be told 404. A URL without a row here fails by its name.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from portal.models import StoredFile
+from tests.cast import Cast, client_of
+from tests.dispatching import make_dispatch, make_draft
+from tests.portal.outbox_parts import make_account
+from tickets.models import Ticket
+
+ROLES = ("anonymous", "viewer", "dispatcher", "other team", "manager", "admin")
+FROM_US = {"HTTP_ORIGIN": "http://testserver"}
+# The columns are the roles in the order above. 405 before 404 gives nothing away: it is so for every number.
+PAGES: dict[str, tuple[str, str]] = {
+    # name: (GET, POST)
+    "home": ("302 200 200 200 200 200", "401 405 405 405 405 405"),
+    "login": ("200 302 302 302 302 302", "200 302 302 302 302 302"),
+    "logout": ("405 405 405 405 405 405", "302 302 302 302 302 302"),
+    "password": ("302 200 200 200 200 200", "403 200 200 200 200 200"),
+    "file": ("302 200 200 404 200 200", "401 405 405 405 405 405"),
+    "healthz": ("200 200 200 200 200 200", "405 405 405 405 405 405"),
+    "tickets:drafts": ("302 403 200 200 403 200", "401 405 405 405 405 405"),
+    "tickets:draft-new": ("302 403 302 302 403 302", "401 403 302 302 403 302"),
+    "tickets:draft-what": ("302 403 200 404 403 200", "401 403 302 404 403 302"),
+    "tickets:draft-where": ("302 403 200 404 403 200", "401 403 400 404 403 400"),
+    "tickets:draft-search": ("302 403 200 404 403 200", "401 403 400 404 403 400"),
+    "tickets:draft-add": ("302 405 405 405 405 405", "401 403 400 404 403 400"),
+    "tickets:draft-copy": ("302 405 405 405 405 405", "401 403 400 404 403 400"),
+    "tickets:draft-remove": ("302 405 405 405 405 405", "401 403 400 404 403 400"),
+    "tickets:draft-when": ("302 403 200 404 403 200", "401 403 400 404 403 400"),
+    "tickets:draft-files": ("302 403 200 404 403 200", "401 405 405 405 405 405"),
+    "tickets:draft-add-files": ("302 405 405 405 405 405", "401 403 200 404 403 200"),
+    "tickets:draft-remove-file": ("302 405 405 405 405 405", "401 403 200 404 403 200"),
+    "tickets:draft-review": ("302 403 200 404 403 200", "401 405 405 405 405 405"),
+    "tickets:draft-estimates": ("302 403 302 404 403 302", "401 403 302 404 403 302"),
+    "tickets:draft-save": ("302 405 405 405 405 405", "401 403 200 404 403 200"),
+    "tickets:draft-submit": ("302 405 405 405 405 405", "401 403 409 404 403 409"),
+    "tickets:draft-discard": ("302 405 405 405 405 405", "401 403 302 404 403 302"),
+    "tickets:dispatches": ("302 200 200 200 200 200", "401 405 405 405 405 405"),
+    "tickets:dispatch": ("302 200 200 404 200 200", "401 405 405 405 405 405"),
+    "tickets:dispatch-status": ("302 200 200 404 200 200", "401 405 405 405 405 405"),
+    "tickets:dispatch-correct": ("302 405 405 405 405 405", "401 403 302 404 403 302"),
+    "tickets:message": ("302 200 200 404 200 200", "401 405 405 405 405 405"),
+    "tickets:message-cancel": ("302 405 405 405 405 405", "401 403 302 404 403 302"),
+    "tickets:tickets": ("302 200 200 200 200 200", "401 405 405 405 405 405"),
+    "tickets:ticket": ("302 200 200 404 200 200", "401 405 405 405 405 405"),
+    "tickets:ticket-status": ("302 200 200 404 200 200", "401 405 405 405 405 405"),
+    "tickets:ticket-refresh": ("302 405 405 405 405 405", "401 302 302 404 302 302"),
+    "tickets:unknown": ("302 200 200 200 200 200", "401 405 405 405 405 405"),
+}
+# Sign-in, sign-out and what leads to them.
+ANYBODY = {
+    "admin:login",
+    "admin:logout",
+    "admin:password_change",
+    "admin:password_change_done",
+    "admin:jsi18n",
+}
+OF_AN_OBJECT = re.compile(r"admin:[a-z]+_[a-z]+_(change|history|delete|password_change)")
+
+
+class World:
+    """One object of each kind, all of them Field East's."""
+
+    def __init__(self, people: Cast) -> None:
+        make_account()
+        self.people = people
+        self.draft = make_draft(people.alice, people.east, 2)
+        self.file = StoredFile.objects.create(
+            name="plan.pdf", content_type="application/pdf", size=9, sha256="0" * 64, uploaded_by=people.alice
+        )
+        self.file.content.save("plan.pdf", ContentFile(b"%PDF-1.4\n"))
+        self.draft.files.add(self.file)
+        self.dispatch = make_dispatch(people.alice, people.east, 2)
+        location = self.dispatch.locations.select_related("message").first()
+        assert location is not None
+        self.message = location.message
+        self.ticket = Ticket.objects.create(
+            account=self.message.account,
+            ticket_id=771001,
+            dispatch=self.dispatch,
+            location=location,
+            message=self.message,
+            team=people.east,
+            status_name="Scheduled",
+            read_at=timezone.now(),
+        )
+
+    def arguments(self, name: str) -> dict[str, Any]:
+        """What the URL of this name needs to lead to our objects."""
+        page = name.removeprefix("tickets:")
+        found: dict[str, Any] = {}
+        if page == "file":
+            found = {"key": self.file.key}
+        elif page.startswith("draft-") and page != "draft-new":
+            found = {"pk": self.draft.pk}
+            found |= {"index": 0} if page in ("draft-copy", "draft-remove") else {}
+            found |= {"file_pk": self.file.pk} if page == "draft-remove-file" else {}
+            found |= {"step": "what"} if page == "draft-save" else {}
+        elif page.startswith("dispatch") and page != "dispatches":
+            found = {"pk": self.dispatch.pk}
+        elif page.startswith("message"):
+            found = {"pk": self.dispatch.pk, "message_pk": self.message.pk}
+        elif page.startswith("ticket") and page != "tickets":
+            found = {"pk": self.ticket.pk}
+        return found
+
+    def client(self, role: str) -> Client:
+        if role == "anonymous":
+            return Client()
+        cast = self.people
+        who = {"viewer": cast.bob, "dispatcher": cast.alice, "other team": cast.carol, "manager": cast.mia}
+        return client_of(who.get(role, cast.root))
+
+
+@pytest.fixture
+def world(people: Cast) -> World:
+    return World(people)
+
+
+def names(patterns: list[URLPattern | URLResolver], namespace: str = "") -> Iterator[str]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            yield from names(pattern.url_patterns, inner)
+        else:
+            yield f"{namespace}{pattern.name}"
+
+
+def all_names() -> list[str]:
+    return list(names(get_resolver().url_patterns))
+
+
+def ask(client: Client, method: str, address: str) -> HttpResponse:
+    """One request, of which nothing stays: the next role finds the same world."""
+    client.raise_request_exception, cookies = False, client.cookies.copy()
+    unchanged = transaction.atomic()
+    unchanged._from_testcase = True  # the test's own frame, not a transaction of the application
+    with unchanged:
+        answer = client.get(address) if method == "GET" else client.post(address, **FROM_US)
+        transaction.set_rollback(True)
+    client.cookies = cookies  # signing out is undone as well
+    return answer
+
+
+def test_every_url_has_its_row():
+    ours = [name for name in all_names() if not name.startswith("admin:")]
+    assert sorted(set(ours) - set(PAGES)) == [], "a URL without a row in PAGES"
+    assert sorted(set(PAGES) - set(ours)) == [], "a row in PAGES without a URL"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_page_answers_everybody_as_it_should(world: World, role: str):
+    column, wrong = ROLES.index(role), []
+    client = world.client(role)
+    for name, rows in PAGES.items():
+        address = reverse(name, kwargs=world.arguments(name))
+        for method, row in zip(("GET", "POST"), rows, strict=True):
+            told, wanted = ask(client, method, address).status_code, int(row.split()[column])
+            if told != wanted:
+                wrong.append(f"{method} {name}: {told} instead of {wanted}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_administration_is_for_admins(world: World, role: str):
+    """Every admin URL there is, so one that is added tomorrow is asked too."""
+    wrong, client = [], world.client(role)
+    for name, address in admin_addresses(world):
+        for method in ("GET", "POST"):
+            told = ask(client, method, address)
+            if not is_as_it_should_be(role, name, method, told):
+                wrong.append(f"{method} {name} {address}: {told.status_code}")
+    assert wrong == []
+
+
+def is_as_it_should_be(role: str, name: str, method: str, told: HttpResponse) -> bool:
+    if name in ANYBODY:
+        return told.status_code in (200, 302, 403, 405, 401)
+    if role == "anonymous":
+        return told.status_code == (302 if method == "GET" else 401)
+    if role != "admin":
+        return told.status_code == 403
+    if method == "GET" and (name.endswith(("_changelist", "_change", "_history")) or name == "admin:index"):
+        return told.status_code == 200
+    return told.status_code < 500
+
+
+def admin_addresses(world: World) -> Iterator[tuple[str, str]]:
+    for name in all_names():
+        if not name.startswith("admin:") or name.endswith(":None"):
+            continue
+        if OF_AN_OBJECT.fullmatch(name) and name not in ANYBODY:
+            yield from ((name, reverse(name, args=[pk])) for pk in object_of(world, name))
+        elif name == "admin:app_list":
+            yield name, reverse(name, args=["portal"])
+        elif name == "admin:view_on_site":
+            yield name, reverse(name, args=[1, 1])
+        else:
+            yield name, reverse(name)
+
+
+def object_of(world: World, name: str) -> list[Any]:
+    """The key of one row of the model an admin URL is about, if there is one."""
+    app, model = name.removeprefix("admin:").split("_")[:2]
+    if app == "auth" and model == "user":
+        app = "portal"
+    first = apps.get_model(app, model)._default_manager.first()
+    return [first.pk] if first else []
