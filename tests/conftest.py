@@ -1,25 +1,25 @@
-from typing import Any
+"""Nothing of Django is imported at the top: `-p no:django` runs plain tests without servers and settings."""
+
+from typing import TYPE_CHECKING
 
 import pytest
-from django.conf import settings
-from django.db import connection
 
-from tests.cast import Cast, make_people
+if TYPE_CHECKING:
+    from tests.cast import Cast
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """What only tests may have: style sheets need no collecting, and a password is no hard sum."""
+    if config.pluginmanager.is_blocked("django"):
+        return
+    from django.conf import settings
+
     settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture
-def people(db: None) -> Cast:
+def people(db: None) -> "Cast":
+    from tests.cast import make_people
+
     return make_people()
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """Tests that commit are cleaned up by TRUNCATE, which the audit log refuses everywhere else."""
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE portal_auditentry DISABLE TRIGGER portal_audit_no_truncate")
