@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from django.core import signing
 from django.core.exceptions import FieldDoesNotExist, ValidationError
-from django.db.models import Field, Model, QuerySet
+from django.db.models import Field, ForeignKey, Model, QuerySet
 from django.db.models.expressions import F
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.http import QueryDict
@@ -113,10 +113,11 @@ def _read(model: type[Model], keys: list[str], cursor: str) -> tuple[str, list[A
 
 def _field(model: type[Model], key: str) -> "Field[Any, Any]":
     field = model._meta.pk if key == "pk" else model._meta.get_field(key)
+    if isinstance(field, ForeignKey):
+        return _field(field.remote_field.model, "pk")
     if not isinstance(field, Field):
         raise FieldDoesNotExist(f"{model.__name__} cannot be sorted by {key}.")
-    # A key that points at another record is that record's key.
-    return field.target_field if field.is_relation else field
+    return field
 
 
 def _salt(model: type[Model], keys: list[str]) -> str:

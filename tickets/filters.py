@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.db.models import DateField, F, Func, Q, QuerySet
 
-from portal.models import User
+from portal.models import Team, User
 from portal.vendors.granite.wire import SERVICE_TYPES
 from sites.models import Site
 from tickets.models import Ticket
@@ -44,7 +44,7 @@ class TicketFilters(forms.Form):
     site = forms.CharField(
         required=False, max_length=100, widget=forms.TextInput(attrs={"placeholder": "Number or name"})
     )
-    team = forms.ModelChoiceField(None, required=False, empty_label="All")
+    team: "forms.ModelChoiceField[Team]" = forms.ModelChoiceField(None, required=False, empty_label="All")
     since = forms.DateField(
         label="Visit from", required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
@@ -54,12 +54,8 @@ class TicketFilters(forms.Form):
     def __init__(self, data: Any, *, user: User) -> None:
         super().__init__(data)
         self.user = user
-        words = (
-            Ticket.objects.visible_to(user)
-            .order_by("status_name")
-            .values_list("status_name", flat=True)
-            .distinct()
-        )
+        # Granite's words are nobody's secret; asked of all tickets, one walk along an index answers.
+        words = Ticket.objects.order_by("status_name").values_list("status_name", flat=True).distinct()
         self.fields["status"].choices = [  # type: ignore[attr-defined]
             ("", "All"),
             (OPEN, "Open"),
@@ -117,14 +113,15 @@ class TicketFilters(forms.Form):
         return tickets.filter(dispatch__submitted_by=self.user)
 
     def _by_since(self, tickets: QuerySet[Ticket], day: date) -> QuerySet[Ticket]:
-        return _with_site_date(tickets).filter(visit_on__gte=day, location__starts_at__gte=_utc(day) - SLACK)
+        return _by_visit(tickets, visit_on__gte=day, location__starts_at__gte=_utc(day) - SLACK)
 
     def _by_until(self, tickets: QuerySet[Ticket], day: date) -> QuerySet[Ticket]:
-        return _with_site_date(tickets).filter(visit_on__lte=day, location__starts_at__lte=_utc(day) + SLACK)
+        return _by_visit(tickets, visit_on__lte=day, location__starts_at__lte=_utc(day) + SLACK)
 
 
-def _with_site_date(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
-    return tickets.alias(visit_on=SiteDate(F("location__starts_at"), F("location__time_zone")))
+def _by_visit(tickets: QuerySet[Ticket], **conditions: Any) -> QuerySet[Ticket]:
+    visit_on = SiteDate(F("location__starts_at"), F("location__time_zone"))
+    return tickets.alias(visit_on=visit_on).filter(**conditions)
 
 
 def _utc(day: date) -> datetime:

@@ -126,8 +126,8 @@ def database_now() -> datetime:
 
 def fit(model: type[models.Model], name: str, text: str) -> str:
     """The text as far as its column goes."""
-    field = model._meta.get_field(name)
-    return text[: field.max_length] if getattr(field, "max_length", None) else text
+    limit: int | None = getattr(model._meta.get_field(name), "max_length", None)
+    return text[:limit]
 
 
 def _lock(ticket_pk: int) -> Ticket:

@@ -10,31 +10,36 @@ from tickets.models import Location
 
 @dataclass(frozen=True)
 class Window:
-    """`site` is what the technician's clock says; `ours` and `utc` are the same moments elsewhere."""
+    """`day` and `hours` are what the technician's clock says; `ours` and `utc` are the same moments elsewhere."""
 
-    site: str
+    day: str
+    hours: str
     ours: str
     utc: str
     zone: str
-    is_hard_start: bool
+
+    @property
+    def site(self) -> str:
+        return f"{self.day}, {self.hours}"
 
 
 def window_of(location: Location) -> Window:
-    zone = location.local_start.tzinfo
+    day, hours = _in_zone(location.starts_at, location.ends_at, location.local_start.tzinfo)
     return Window(
-        site=in_zone(location.starts_at, location.ends_at, zone),
-        ours=in_zone(location.starts_at, location.ends_at, timezone.get_current_timezone()),
-        utc=in_zone(location.starts_at, location.ends_at, UTC),
+        day=day,
+        hours=hours,
+        ours=", ".join(_in_zone(location.starts_at, location.ends_at, timezone.get_current_timezone())),
+        utc=", ".join(_in_zone(location.starts_at, location.ends_at, UTC)),
         zone=location.time_zone.replace("_", " "),
-        is_hard_start=location.is_hard_start,
     )
 
 
-def in_zone(starts_at: datetime, ends_at: datetime, zone: tzinfo | None) -> str:
-    """`Tue 3 Feb 2026, 09:00–12:00 EST`, or `… 09:00 EST, hard start`."""
+def _in_zone(starts_at: datetime, ends_at: datetime, zone: tzinfo | None) -> tuple[str, str]:
+    """`Tue 3 Feb 2026` and `09:00–12:00 EST`, or `09:00 EST, hard start`."""
     start, end = starts_at.astimezone(zone), ends_at.astimezone(zone)
     day = f"{start:%a} {start.day} {start:%b %Y}"
     if start == end:
-        return f"{day}, {start:%H:%M} {start.tzname()}, hard start"
-    later = "" if end.date() == start.date() else f" (+{(end.date() - start.date()).days} day)"
-    return f"{day}, {start:%H:%M}–{end:%H:%M}{later} {start.tzname()}"
+        return day, f"{start:%H:%M} {start.tzname()}, hard start"
+    days = (end.date() - start.date()).days
+    later = f" (+{days} day)" if days else ""
+    return day, f"{start:%H:%M}–{end:%H:%M}{later} {start.tzname()}"
