@@ -11,6 +11,23 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.utils.decorators import method_decorator
 
+# What stands together on the first page, the most urgent first, and what things are called there.
+SECTIONS = {
+    "Sending": ("Message", "VendorAccount", "Attempt", "DriftEntry"),
+    "Work": ("Dispatch", "Ticket", "Draft", "StoredFile"),
+    "Places": ("Site", "Account"),
+    "People": ("User", "Team", "Group", "AccessAttempt", "AccessFailureLog", "AccessLog"),
+    "History": ("AuditEntry",),
+}
+NAMES = {
+    "Account": "Granite accounts",
+    "User": "People",
+    "Group": "Roles",
+    "AccessAttempt": "Locked names",
+    "AccessFailureLog": "Failed sign-ins",
+    "AccessLog": "Sign-ins",
+}
+
 
 class PortalAdminSite(AdminSite):
     """Stock pages. People sign in, sign out and change their password at the portal's one door."""
@@ -33,6 +50,35 @@ class PortalAdminSite(AdminSite):
             return inner(request, *args, **kwargs)
 
         return update_wrapper(guarded, view)
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        apps = super().get_app_list(request, app_label)
+        models = {model["object_name"]: model for app in apps for model in app["models"]}
+        for name, words in NAMES.items():
+            if name in models:
+                models[name]["name"] = words
+        if app_label is not None:
+            return apps
+        sections = []
+        for title, names in SECTIONS.items():
+            if found := [models.pop(name) for name in names if name in models]:
+                sections.append(self._section(title, found))
+        return [*sections, self._section("Other", list(models.values()))] if models else sections
+
+    def _section(self, title: str, models: list[Any]) -> dict[str, Any]:
+        index = resolve_url("admin:index")
+        return {
+            "name": title,
+            "app_label": title.lower(),
+            "app_url": f"{index}#{title.lower()}",
+            "has_module_perms": True,
+            "models": models,
+        }
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        from portal.admin.needs import needs  # needs models, which are loaded after this module
+
+        return super().index(request, {"needs": needs(request), **(extra_context or {})})
 
     @method_decorator(login_not_required)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import InlineModelAdmin
+from django.contrib.admin.utils import unquote
 from django.db import models
 from django.db.models import QuerySet
 from django.forms import BaseForm
@@ -17,7 +18,7 @@ from django.utils.safestring import SafeString, mark_safe
 from portal import audit
 from portal.badges import look
 from portal.icons import svg
-from portal.models import User
+from portal.models import AuditEntry, User
 from portal.problems import Problem
 
 LONGEST_VALUE = 200
@@ -49,6 +50,11 @@ class PortalAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def log_change(self, request: HttpRequest, obj: models.Model, message: Any) -> Any:
         return super().log_change(request, obj, self._record(request, obj, "changed", message))
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Everything ever done to the record, not only what was done here."""
+        entries = AuditEntry.objects.filter(about_type=self.opts.label_lower, about_id=unquote(object_id))
+        return super().history_view(request, object_id, {"entries": entries[:200], **(extra_context or {})})
 
     def log_deletions(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
         for one in queryset:

@@ -91,7 +91,7 @@ class TransitionInline(ReadOnlyInline, admin.TabularInline):  # type: ignore[typ
 
 @admin.register(Message)
 class MessageAdmin(ReadOnlyAdmin):
-    list_display = ("reference", "standing", "why", "account", "weight", "created_by", "created_at", "due_at")
+    list_display = ("reference", "standing", "why", "account", "technicians", "created_by", "created_at")
     list_filter = ("state", "held_reason", "account", "created_at")
     list_select_related = ("account", "created_by")
     search_fields = ("reference", "chunk", "created_by__username")
@@ -172,6 +172,10 @@ class MessageAdmin(ReadOnlyAdmin):
     @admin.display(description="why")
     def why(self, message: Message) -> str:
         return masking.mask(message.detail) or message.get_held_reason_display() or "–"
+
+    @admin.display(description="technicians", ordering="weight")
+    def technicians(self, message: Message) -> int:
+        return message.weight
 
     @admin.display(description="files")
     def file_list(self, message: Message) -> SafeString | str:

@@ -515,3 +515,29 @@ def test_the_outbox_is_untouched_by_looking(root: Client, people: Cast, account:
     root.get(reverse("admin:portal_message_change", args=[message.pk]))
     message.refresh_from_db()
     assert message.payload_hash == outbox.payload_hash(message.payload)
+
+
+def test_the_first_page_says_what_waits(root: Client, people: Cast, account: VendorAccount) -> None:
+    assert "Nothing needs you now." in root.get("/admin/").content.decode()
+    unknown, held = new_message(people), new_message(people)
+    force(unknown, State.UNKNOWN)
+    force(held, State.HELD, held_reason="path")
+    DriftEntry.objects.create(vendor="granite", operation="create", kind="unknown field", path="colour")
+    page = root.get("/admin/").content.decode()
+    links = re.findall(r'<a href="([^"]+)"><strong>1</strong> ([^<]+)</a>', page)
+    assert [words for _, words in links] == [
+        "messages with unknown outcome",
+        "messages held",
+        "new things in vendors&#x27; answers",
+    ]
+    shown = root.get(links[0][0].replace("&amp;", "&")).content.decode()
+    assert (unknown.reference in shown, held.reference in shown) == (True, False)
+
+
+def test_history_is_the_audit_of_the_record(root: Client, people: Cast, account: VendorAccount) -> None:
+    act(root, "portal_vendoraccount", "pause_account", account, reason="maintenance")
+    page = root.get(
+        reverse("admin:portal_vendoraccount_history", args=[account.pk]), follow=True
+    ).content.decode()
+    assert "account.paused" in page
+    assert "dispatch.submitted" not in page

@@ -140,6 +140,7 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["-pk"],
                 "permissions": [("submit_dispatch", "Can draft and submit dispatches")],
+                "verbose_name_plural": "dispatches",
             },
         ),
         migrations.CreateModel(

@@ -56,6 +56,7 @@ class Dispatch(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        verbose_name_plural = "dispatches"
         permissions = [("submit_dispatch", "Can draft and submit dispatches")]
         constraints = [
             models.CheckConstraint(
