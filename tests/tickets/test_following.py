@@ -1,8 +1,10 @@
 """Tickets are read again by id until they are over, inside the budget, the most urgent first."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from portal.models import DriftEntry, RateBudget, VendorAccount
@@ -146,3 +148,23 @@ def test_a_fresh_ticket_is_not_asked_again_at_once(box: Sandbox, ticket: Ticket,
     assert "only seconds ago" in answer.content.decode()
     ticket.refresh_from_db()
     assert ticket.wanted_at is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_never_ask_about_one_ticket(box: Sandbox, account: VendorAccount, people: Cast) -> None:
+    VendorAccount.objects.update(requests_per_minute=6000)
+    tickets = list(sent_dispatch(people, 8).tickets.all())
+    make_due(*tickets)
+    RateBudget.objects.update(tokens=500, refreshed_at=timezone.now())
+
+    def work() -> int:
+        try:
+            return following.follow_due()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        counts = [future.result() for future in [pool.submit(work) for _ in range(4)]]
+    assert sum(counts) == 8
+    asked = [int(call.path.rpartition("/")[2]) for call in box.calls("details")]
+    assert sorted(asked) == sorted(ticket.ticket_id for ticket in tickets)
