@@ -31,6 +31,3 @@ def svg(name: str, label: str = "") -> SafeString:
         meaning,
         drawing(name),
     )
-
-
-draw = svg
