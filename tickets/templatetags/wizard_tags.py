@@ -7,7 +7,7 @@ from django.utils.html import conditional_escape as escape
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from portal import icons
+from portal.templatetags.portal_tags import icon
 from tickets.forms.when import WhenForm
 from tickets.forms.where import WhereForm
 from tickets.views.draft_pages import RowPage
@@ -18,6 +18,14 @@ FIELDS: dict[str, forms.Field] = {**WhereForm.base_fields, **WhenForm.base_field
 TYPES = {"location_contact_email": "email", "secondary_lcon_email": "email"}
 PHONES = ("local_contact_number", "secondary_lcon_number")
 OPTIONAL_HERE = ("end_date", "hard_start")
+
+
+@register.filter
+def megabytes(size: int) -> str:
+    """Decimal, as the limit is: `25 MB`, `3.2 MB`, `812 kB`, `8 bytes`."""
+    if size < 1000:
+        return f"{size} bytes"
+    return f"{size / 1e6:.1f} MB".replace(".0 ", " ") if size >= 999_500 else f"{size / 1e3:.0f} kB"
 
 
 @register.simple_tag
@@ -115,11 +123,15 @@ class _Notes:
             parts.append(f'<div class="form-text" id="{id_}_helptext">{escape(help_text)}</div>')
             ids.append(f"{id_}_helptext")
         if errors:
-            lines = "".join(f"<p>{icons.draw('exclamation-circle')}<span>{escape(line)}</span></p>" for line in errors)
+            lines = "".join(
+                f"<p>{icon('exclamation-circle')}<span>{escape(line)}</span></p>" for line in errors
+            )
             parts.append(f'<div class="field-errors" id="{id_}_error">{lines}</div>')
             ids.append(f"{id_}_error")
         if said:
-            lines = "".join(f"<p>{icons.draw('chat-left-text')}<span>Granite said: {escape(line)}</span></p>" for line in said)
+            lines = "".join(
+                f"<p>{icon('chat-left-text')}<span>Granite said: {escape(line)}</span></p>" for line in said
+            )
             parts.append(f'<div class="field-errors" id="{id_}_said">{lines}</div>')
             ids.append(f"{id_}_said")
         self.html, self.ids = "".join(parts), " ".join(ids)

@@ -12,7 +12,7 @@ from portal.models import Lookup
 from portal.request import PortalRequest
 from sites import zones
 from sites.services import sites_for_wizard
-from tickets.forms.checking import Checked
+from tickets.forms.checking import Checked, Finding
 from tickets.forms.typed import ALL_ROWS, ALL_ROWS_TICKS, KEY, PREFIX, WHERE, Row
 from tickets.forms.what import WhatForm, service_groups
 from tickets.forms.when import abbreviation, effective_rows, is_same_for_all
@@ -88,8 +88,17 @@ def what_page(request: PortalRequest, draft: Draft, checked: Checked | None) -> 
         "form": form,
         "groups": service_groups(),
         "service_type": draft.what.get("service_type", ""),
-        "notes": refusals(draft.what),
+        "notes": _notes_of_what(draft, form),
     }
+
+
+def _notes_of_what(draft: Draft, form: WhatForm) -> list[Finding]:
+    """What Granite said of the whole dispatch, with the field it meant where it named one."""
+    found = []
+    for name, lines in refusals(draft.what).items():
+        label = str(form[name].label) if name in form.fields else ""
+        found += [Finding("what", f"id_{name}", label, line) for line in lines]
+    return found
 
 
 def where_page(request: PortalRequest, draft: Draft, checked: Checked | None) -> dict[str, Any]:
