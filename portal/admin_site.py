@@ -1,4 +1,3 @@
-from collections.abc import Callable
 from functools import update_wrapper
 from typing import Any
 
@@ -9,6 +8,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
+from django.template.response import TemplateResponse
 from django.utils.decorators import method_decorator
 
 # What stands together on the first page, the most urgent first, and what things are called there.
@@ -34,13 +34,12 @@ class PortalAdminSite(AdminSite):
 
     site_header = site_title = "Portal administration"
     index_title = "What needs an administrator"
+    enable_nav_sidebar = False  # lists need the width
 
     def has_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_active and request.user.has_perm("portal.use_admin"))
 
-    def admin_view(
-        self, view: Callable[..., HttpResponse], cacheable: bool = False
-    ) -> Callable[..., HttpResponse]:
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         inner = super().admin_view(view, cacheable)
 
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -75,16 +74,16 @@ class PortalAdminSite(AdminSite):
             "models": models,
         }
 
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        from portal.admin.needs import needs  # needs models, which are loaded after this module
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        # Needs models, which are loaded after this module.
+        from portal.admin.needs import needs
 
         return super().index(request, {"needs": needs(request), **(extra_context or {})})
 
     @method_decorator(login_not_required)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        from django.contrib.auth.views import (
-            redirect_to_login,
-        )  # needs models, which are loaded after this module
+        # Needs models, which are loaded after this module.
+        from django.contrib.auth.views import redirect_to_login
 
         wanted = request.GET.get("next") or resolve_url("admin:index")
         if self.has_permission(request):
@@ -93,9 +92,7 @@ class PortalAdminSite(AdminSite):
             raise PermissionDenied
         return redirect_to_login(wanted, resolve_url(settings.LOGIN_URL))
 
-    def password_change(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         return HttpResponseRedirect(resolve_url("password"))
 
 

@@ -1,3 +1,5 @@
+from typing import Any, ClassVar
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -44,5 +46,5 @@ class AccountAdmin(ReadOnlyAdmin):
     list_filter = ("state", "vendor_account")
     list_select_related = ("vendor_account",)
     search_fields = ("macnum", "name", "address_line_1", "city")
-    fields = [field.name for field in Account._meta.fields if field.name != "id"]
+    fields: ClassVar[Any] = [field.name for field in Account._meta.fields if field.name != "id"]
     readonly_fields = fields

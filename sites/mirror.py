@@ -51,4 +51,4 @@ def _fitting(name: str, text: str) -> str:
 
 
 def _room(name: str) -> int:
-    return Account._meta.get_field(name).max_length or 0
+    return getattr(Account._meta.get_field(name), "max_length", None) or 0

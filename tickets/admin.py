@@ -1,6 +1,6 @@
 """Dispatches and tickets, to look things up. The work itself is done on the portal's own pages."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Count, QuerySet
@@ -44,7 +44,7 @@ class DispatchAdmin(ReadOnlyAdmin):
         "locations__location_name",
     )
     inlines = (LocationInline,)
-    fields = [page_of, *(field.name for field in Dispatch._meta.fields)]
+    fields: ClassVar[Any] = [page_of, *(field.name for field in Dispatch._meta.fields)]
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Dispatch]:
@@ -106,7 +106,7 @@ class TicketAdmin(ReadOnlyAdmin):
     search_fields = ("search",)
     search_help_text = "Ticket id, our reference, PO, site, technician"
     inlines = (TicketChangeInline,)
-    fields = [
+    fields: ClassVar[Any] = [
         page_of,
         *(field.name for field in Ticket._meta.fields if field.name not in ("id", "raw", "search")),
         "as_told",

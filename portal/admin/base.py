@@ -1,7 +1,7 @@
 """What our admin pages have in common: nothing is deleted, every change is audited, every page is cheap."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -40,7 +40,7 @@ class PortalAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
     def construct_change_message(
-        self, request: HttpRequest, form: BaseForm, formsets: Any, add: bool = False
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
     ) -> list[dict[str, Any]]:
         told = super().construct_change_message(request, form, formsets, add)
         return [{"values": values_changed(form)}, *told]
@@ -64,11 +64,13 @@ class PortalAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def _record(self, request: HttpRequest, obj: models.Model, verb: str, message: Any) -> Any:
         """The audit entry gets everything; Django's own log keeps its short form."""
         told = [part for part in message if "values" not in part] if isinstance(message, list) else []
-        values = next((part["values"] for part in message if "values" in part), {}) if told else {}
+        values: dict[str, list[str]] = (
+            next((part["values"] for part in message if "values" in part), {}) if told else {}
+        )
         inlines = [part for part in told if any("object" in str(inner) for inner in part.values())]
         if not told and isinstance(message, list):
             return message[1:]  # saved without a change: nothing was done
-        details = {"values": values} | ({"inlines": inlines} if inlines else {})
+        details: dict[str, Any] = {"values": values} | ({"inlines": inlines} if inlines else {})
         audit.record(admin_of(request), f"{obj._meta.model_name}.{verb}", obj, **details)
         return told or message
 
@@ -136,7 +138,7 @@ def as_json(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False) if value else ""
 
 
-def each(request: HttpRequest, chosen: QuerySet[Any], deed: Callable[[Any], object], *, done: str) -> None:
+def each(request: HttpRequest, chosen: Iterable[Any], deed: Callable[[Any], object], *, done: str) -> None:
     """Do it to each chosen row; what cannot be done is told row by row and stops none of the others."""
     count = 0
     for one in chosen:
@@ -152,7 +154,7 @@ def each(request: HttpRequest, chosen: QuerySet[Any], deed: Callable[[Any], obje
 def ask_reason(
     model_admin: admin.ModelAdmin,  # type: ignore[type-arg]
     request: HttpRequest,
-    chosen: Sequence[Any] | QuerySet[Any],
+    chosen: Iterable[Any],
     *,
     title: str,
     explanation: str,

@@ -115,7 +115,7 @@ class MessageAdmin(ReadOnlyAdmin):
         return message
 
     def get_inline_instances(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        inlines = super().get_inline_instances(request, obj)
+        inlines: list[Any] = super().get_inline_instances(request, obj)
         for inline in inlines:
             inline.shows_people = may_see_people(request)  # inlines are made anew for each reader
         return inlines

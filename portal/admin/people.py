@@ -107,7 +107,7 @@ class PersonAdmin(PortalAdmin, UserAdmin):  # type: ignore[type-arg]
     def get_form(
         self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any
     ) -> Any:
-        form = super().get_form(request, obj, change=change, **kwargs)
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
         form.editor = admin_of(request)
         return form
 

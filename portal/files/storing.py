@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from django.conf import settings
 from django.core.files.base import File
@@ -19,14 +19,15 @@ BLOCK = 64 * 1024
 class _Hashed(File):  # type: ignore[type-arg]
     """Counts and hashes what passes on its way to the disk, so that the row says what truly lies there."""
 
-    def __init__(self, file: Any, name: str) -> None:
-        super().__init__(file, name)
+    def __init__(self, stream: BinaryIO, name: str) -> None:
+        super().__init__(stream, name)
+        self.stream = stream
         self.sha256 = hashlib.sha256()
         self.passed = 0
 
     def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:
-        self.file.seek(0)
-        while block := self.file.read(chunk_size or BLOCK):
+        self.stream.seek(0)
+        while block := self.stream.read(chunk_size or BLOCK):
             self.sha256.update(block)
             self.passed += len(block)
             yield block
@@ -68,8 +69,8 @@ def _store(stream: BinaryIO, name: str, content_type: str, size: int, by: User) 
 def is_intact(stored: StoredFile) -> bool:
     """Whether the bytes are there and are those that were accepted."""
     try:
-        with stored.content.storage.open(stored.content.name, "rb") as stream:
-            return _matches(cast(BinaryIO, stream), stored)
+        with _open(stored) as stream:
+            return _matches(stream, stored)
     except OSError:
         return False
 
@@ -77,7 +78,7 @@ def is_intact(stored: StoredFile) -> bool:
 def open_checked(stored: StoredFile) -> BinaryIO:
     """The bytes, proven unchanged, from the start. Raises Problem when they are not what was accepted."""
     try:
-        stream = cast(BinaryIO, stored.content.storage.open(stored.content.name, "rb"))
+        stream = _open(stored)
     except OSError as error:
         raise Problem(f"The file “{stored.name}” can no longer be read.") from error
     if not _matches(stream, stored):
@@ -85,6 +86,11 @@ def open_checked(stored: StoredFile) -> BinaryIO:
         raise Problem(f"The file “{stored.name}” was changed after it was accepted.")
     stream.seek(0)
     return stream
+
+
+def _open(stored: StoredFile) -> BinaryIO:
+    """A handle of its own: the row's own one is shared by everybody who holds the row."""
+    return cast(BinaryIO, stored.content.storage.open(stored.content.name or "", "rb"))
 
 
 def _matches(stream: BinaryIO, stored: StoredFile) -> bool:

@@ -526,9 +526,9 @@ def test_the_first_page_says_what_waits(root: Client, people: Cast, account: Ven
     page = root.get("/admin/").content.decode()
     links = re.findall(r'<a href="([^"]+)"><strong>1</strong> ([^<]+)</a>', page)
     assert [words for _, words in links] == [
-        "messages with unknown outcome",
-        "messages held",
-        "new things in vendors&#x27; answers",
+        "message with unknown outcome",
+        "message held",
+        "news in vendors’ answers",
     ]
     shown = root.get(links[0][0].replace("&amp;", "&")).content.decode()
     assert (unknown.reference in shown, held.reference in shown) == (True, False)
