@@ -6,6 +6,7 @@ from typing import cast
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django_htmx.http import HttpResponseClientRedirect
 
 from portal import logs
@@ -71,8 +72,8 @@ class BrowserRulesMiddleware:
 class SignedOutMiddleware(LoginRequiredMiddleware):
     """Everything needs a login unless its view says otherwise; and what was typed survives a session that ended."""
 
-    def handle_no_permission(
-        self, request: HttpRequest, view_func: Callable[..., HttpResponse]
+    def handle_no_permission(  # type: ignore[override]  # Django knows only the redirect to the login page
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
     ) -> HttpResponse:
         portal_request = cast(PortalRequest, request)
         if request.method == "POST" and not portal_request.htmx:

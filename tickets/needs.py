@@ -150,9 +150,6 @@ def progress_of(dispatches: Iterable[Dispatch]) -> list[Progress]:
 
 def health() -> list[Health]:
     """How each vendor account does: what waits for it, and since when."""
-    waiting = Message.objects.filter(state__in=WAITING).values("account").order_by()
-    queues = {row["account"]: row for row in waiting.annotate(queue=Count("pk"), oldest=Min("created_at"))}
-    return [
-        Health(account, queues.get(account.pk, {}).get("queue", 0), queues.get(account.pk, {}).get("oldest"))
-        for account in VendorAccount.objects.all()
-    ]
+    waiting = Message.objects.filter(state__in=WAITING).values_list("account").order_by()
+    queues = {key: (size, oldest) for key, size, oldest in waiting.annotate(Count("pk"), Min("created_at"))}
+    return [Health(account, *queues.get(account.pk, (0, None))) for account in VendorAccount.objects.all()]
