@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 
-from django.conf import settings
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
@@ -13,6 +12,8 @@ from portal.problems import Problem
 from portal.vendors.granite.client import GraniteClient
 from portal.vendors.http import VendorHttp
 from portal.vendors.oauth import Token, TokenSource
+
+READ_DEADLINE_SECONDS = 20
 
 
 class DatabaseTokenStore:
@@ -64,7 +65,7 @@ def http_of(account: VendorAccount) -> VendorHttp:
     return VendorHttp(
         account.api_url,
         vendor=account.get_vendor_display(),
-        total_deadline=settings.SEND_DEADLINE_SECONDS,
+        total_deadline=READ_DEADLINE_SECONDS,  # a create brings its own
     )
 
 

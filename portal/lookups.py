@@ -6,6 +6,7 @@ A view never calls a vendor. It writes the question down, a worker answers it, a
 import hashlib
 import json
 import logging
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 
-from portal import encryption, ratelimit
+from portal import bell, encryption, ratelimit
 from portal.models import Lookup, User, VendorAccount
 from portal.ratelimit import Purpose
 from portal.vendors.errors import NotExecuted, NotSent, VendorError
@@ -23,6 +24,7 @@ from portal.vendors.errors import NotExecuted, NotSent, VendorError
 log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=45)
 MOST_TRIES = 3
+LONGEST_ROUND_SECONDS = 15
 KEPT_FOR = timedelta(days=1)
 
 
@@ -43,22 +45,15 @@ def ask(
             again = Lookup.objects.filter(~is_fresh | Q(answered_at=None), pk=lookup.pk, due_at=None)
             is_new = bool(again.update(due_at=Now(), asked_at=Now(), asked_by=by, tries=0, problem=""))
         if is_new:
-            transaction.on_commit(_wake, robust=True)
+            bell.ring_after_commit("portal.tasks.answer_lookups")
     lookup.refresh_from_db()
     return lookup
 
 
-def _wake() -> None:
-    try:
-        import_string("portal.tasks.answer_lookups").delay()
-    except Exception as error:
-        log.warning("A worker could not be woken: %r", error)
-
-
 def answer_due(limit: int = 20) -> int:
     """Answer waiting questions, newest first, as far as the budget allows."""
-    answered = 0
-    while answered < limit and (lookup := _claim()):
+    answered, ends = 0, time.monotonic() + LONGEST_ROUND_SECONDS
+    while answered < limit and time.monotonic() < ends and (lookup := _claim()):
         if wait := ratelimit.take(lookup.account, Purpose.READ):
             Lookup.objects.filter(pk=lookup.pk).update(due_at=Now() + timedelta(seconds=wait))
             break

@@ -1,15 +1,17 @@
 """Celery's way in. Each task calls one service; what is to be done is in the database, never in the task."""
 
+from functools import partial
+
 from celery import shared_task
 
-from portal import lookups, outbox
+from portal import bell, lookups, outbox
 
 
 @shared_task(ignore_result=True)
 def deliver_due() -> None:
-    # One message per task: a worker told to stop finishes what it has in hand and claims no other.
-    if outbox.deliver_due(limit=1):
-        deliver_due.delay()
+    # One message per task: a worker told to stop finishes what it has in hand and claims no other. Who claims one
+    # wakes the next worker first, so that all of them work when there is work for all.
+    outbox.deliver_due(limit=1, on_claim=partial(bell.send, "portal.tasks.deliver_due"))
 
 
 @shared_task(ignore_result=True)

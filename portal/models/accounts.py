@@ -17,17 +17,26 @@ class VendorAccount(models.Model):
 
     vendor = models.CharField(max_length=20, choices=Vendor.choices)
     name = models.CharField(max_length=80, help_text="How people here call this account.")
-    is_default = models.BooleanField(default=False, help_text="Used for new work where nobody chooses another.")
-    api_url = models.URLField("API address", max_length=300, help_text="e.g. https://api.staging.granitemsp.com")
+    is_default = models.BooleanField(
+        default=False, help_text="Used for new work where nobody chooses another."
+    )
+    api_url = models.URLField(
+        "API address", max_length=300, help_text="e.g. https://api.staging.granitemsp.com"
+    )
     token_url = models.URLField("token address", max_length=300)
     client_id = models.CharField(max_length=200)
     encrypted_secret = models.TextField(blank=True, editable=False)
     secret_changed_at = models.DateTimeField(null=True, blank=True, editable=False)
-    scope = models.CharField(max_length=300, blank=True, help_text="Space-separated, e.g. urn:grt:techexpress")
+    scope = models.CharField(
+        max_length=300, blank=True, help_text="Space-separated, e.g. urn:grt:techexpress"
+    )
     namespace = models.CharField(max_length=100, blank=True, help_text="GTT only.")
     create_path = models.CharField(max_length=200, blank=True, default=CREATE_PATH, help_text="Granite only.")
     answering_path = models.CharField(
-        max_length=200, blank=True, editable=False, help_text="The spelling of the create path that last answered."
+        max_length=200,
+        blank=True,
+        editable=False,
+        help_text="The spelling of the create path that last answered.",
     )
     granted_tenant_macnum = models.CharField(
         max_length=40, blank=True, help_text="Granite only: the company on whose behalf this account acts."

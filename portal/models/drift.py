@@ -21,7 +21,9 @@ class DriftEntry(models.Model):
         verbose_name_plural = "drift"
         constraints = [
             # An unknown word is one entry per word, an unknown field one per field.
-            models.UniqueConstraint(fields=["vendor", "operation", "kind", "path"], name="one_drift_entry_per_path")
+            models.UniqueConstraint(
+                fields=["vendor", "operation", "kind", "path"], name="one_drift_entry_per_path"
+            )
         ]
 
     def __str__(self) -> str:

@@ -21,9 +21,13 @@ class Lookup(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["account", "kind", "question_hash"], name="one_lookup_per_question")
+            models.UniqueConstraint(
+                fields=["account", "kind", "question_hash"], name="one_lookup_per_question"
+            )
         ]
-        indexes = [models.Index(fields=["due_at"], condition=models.Q(due_at__isnull=False), name="lookups_due")]
+        indexes = [
+            models.Index(fields=["due_at"], condition=models.Q(due_at__isnull=False), name="lookups_due")
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.question}"

@@ -56,7 +56,9 @@ class Message(models.Model):
     chunk = models.CharField(max_length=60, help_text="what would be done twice, e.g. dispatch:12:1")
     payload = models.JSONField(help_text="the request, frozen")
     payload_hash = models.CharField(max_length=64)
-    weight = models.PositiveSmallIntegerField(default=1, help_text="technicians in doubt if the answer is lost")
+    weight = models.PositiveSmallIntegerField(
+        default=1, help_text="technicians in doubt if the answer is lost"
+    )
     files = models.ManyToManyField(StoredFile, through="MessageFile", related_name="messages")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -156,10 +158,14 @@ class Attempt(models.Model):
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=20, choices=Outcome.choices, blank=True, default=Outcome.OPEN)
-    reason = models.CharField(max_length=30, blank=True, help_text="of 'not executed': credential, throttled, …")
+    reason = models.CharField(
+        max_length=30, blank=True, help_text="of 'not executed': credential, throttled, …"
+    )
     status = models.PositiveSmallIntegerField(null=True, blank=True, help_text="HTTP status of the answer")
     detail = models.TextField(blank=True)
-    problems = models.JSONField(default=list, blank=True, help_text="what the vendor named: field, index, message")
+    problems = models.JSONField(
+        default=list, blank=True, help_text="what the vendor named: field, index, message"
+    )
     request_headers = models.JSONField(default=dict, blank=True)
     response_headers = models.JSONField(default=dict, blank=True)
     response_body = models.TextField(blank=True, help_text="as received, cut after 100,000 characters")
@@ -195,7 +201,9 @@ class RateBudget(models.Model):
     account = models.OneToOneField(VendorAccount, models.CASCADE, primary_key=True, related_name="budget")
     tokens = models.FloatField()
     refreshed_at = models.DateTimeField()
-    shrunk_until = models.DateTimeField(null=True, blank=True, help_text="after a 429 the rate is a quarter lower")
+    shrunk_until = models.DateTimeField(
+        null=True, blank=True, help_text="after a 429 the rate is a quarter lower"
+    )
     closed_until = models.DateTimeField(null=True, blank=True, help_text="the vendor asked us to wait")
 
     def __str__(self) -> str:

@@ -2,20 +2,16 @@
 
 import hashlib
 import json
-import logging
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import transaction
 from django.db.models.functions import Now
-from django.utils.module_loading import import_string
 
-from portal import audit
+from portal import audit, bell
 from portal.models import Message, MessageFile, StoredFile, User, VendorAccount
 from portal.models.messages import State
 from portal.problems import Problem
-
-log = logging.getLogger(__name__)
 
 
 def payload_hash(payload: dict[str, Any]) -> str:
@@ -59,16 +55,7 @@ def add(
 
 def nudge() -> None:
     """Wake a worker after the commit. With the broker down nothing happens, and the workers' watchman finds the row."""
-    transaction.on_commit(_wake, robust=True)
-
-
-def _wake() -> None:
-    try:
-        import_string("portal.tasks.deliver_due").delay()
-    except OSError as error:  # kombu's OperationalError among them
-        log.warning("The broker cannot be reached; the message is sent a few seconds later: %s", error)
-    except Exception as error:
-        log.warning("A worker could not be woken: %r", error)
+    bell.ring_after_commit("portal.tasks.deliver_due")
 
 
 def cancel(message: Message, *, by: User) -> None:

@@ -1,6 +1,7 @@
 """Keeping a promise: claim, preflight, budget, SENDING, call, settle. No transaction is open during the call."""
 
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 
 from portal import accounts, encryption, files, ratelimit
@@ -25,10 +26,17 @@ class Stop(Exception):
         self.reason, self.detail = reason, detail
 
 
-def deliver_due(limit: int | None = None, *, overdue_by: timedelta = NO_WAIT) -> int:
-    """Send what is due and allowed now, most urgent first, at most `limit`. Returns how many were taken in hand."""
+def deliver_due(
+    limit: int | None = None, *, overdue_by: timedelta = NO_WAIT, on_claim: Callable[[], None] | None = None
+) -> int:
+    """Send what is due and allowed now, most urgent first, at most `limit`. Returns how many were taken in hand.
+
+    `on_claim` is called when a message is in hand, before it is sent.
+    """
     taken = 0
     while (limit is None or taken < limit) and (message := claims.claim(overdue_by=overdue_by)):
+        if on_claim:
+            on_claim()
         deliver(message)
         taken += 1
     return taken

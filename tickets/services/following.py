@@ -1,15 +1,15 @@
 """Following Granite's tickets: there are no webhooks, so open tickets are read again by id, most urgent first."""
 
 import logging
+import time
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
-from django.utils.module_loading import import_string
 
-from portal import accounts, audit, drift, encryption, ratelimit
+from portal import accounts, audit, bell, drift, encryption, ratelimit
 from portal.models import User
 from portal.problems import Problem
 from portal.ratelimit import Purpose
@@ -22,13 +22,19 @@ NOT_THERE = "Granite says that there is no such ticket (404)."
 NO_SECRET = "The account's secret cannot be read; an administrator must enter it again."  # noqa: S105  a sentence
 FRESH_ENOUGH = timedelta(seconds=20)
 MOST_AT_ONCE = 25
+# A vendor that answers slowly must not keep a worker from sending.
+LONGEST_ROUND_SECONDS = 15
 
 
 def follow_due(limit: int = MOST_AT_ONCE) -> int:
     """Read what is due, as far as the budgets go, at most `limit`. Returns how many tickets were asked about."""
-    asked = 0
+    asked, ends = 0, time.monotonic() + LONGEST_ROUND_SECONDS
     exhausted: set[int] = set()
-    while asked < limit and (claimed := mirror.claim_reading(_due().exclude(account__in=exhausted))):
+    while (
+        asked < limit
+        and time.monotonic() < ends
+        and (claimed := mirror.claim_reading(_due().exclude(account__in=exhausted)))
+    ):
         ticket, asked_at = claimed
         if ratelimit.take(ticket.account, Purpose.READ):
             mirror.give_back(ticket)
@@ -52,14 +58,7 @@ def refresh(ticket: Ticket, *, by: User) -> None:
     with transaction.atomic():
         mirror.want_reading(ticket)
         audit.record(by, "ticket.refresh_asked", ticket)
-        transaction.on_commit(_wake, robust=True)
-
-
-def _wake() -> None:
-    try:
-        import_string("tickets.tasks.follow_tickets").delay()
-    except Exception as error:
-        log.warning("A worker could not be woken; the ticket is read a little later: %r", error)
+        bell.ring_after_commit("tickets.tasks.follow_tickets")
 
 
 def _due() -> QuerySet[Ticket]:
