@@ -113,7 +113,7 @@ class Checked:
 
     def _of_where(self) -> Iterator[Finding]:
         for message in self.where.non_form_errors():
-            yield Finding("where", "locations", "Locations", message)
+            yield Finding("where", "locations", "Locations", str(message))
         for index, form in enumerate(self.where.forms):
             yield from _of_form("where", form, f"Location {index + 1}: ", {"site": "location_name"})
 

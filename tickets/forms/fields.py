@@ -68,7 +68,7 @@ class Words(forms.CharField):
         )
 
     def to_python(self, value: Any) -> str:
-        return super().to_python(str(value or "").replace("\r\n", "\n"))
+        return super().to_python(str(value or "").replace("\r\n", "\n")) or ""
 
 
 class Email(Line):

@@ -127,7 +127,7 @@ def read_rows(post: QueryDict, names: Iterable[str], ticks: Iterable[str]) -> li
 
 def _values(post: QueryDict, prefix: str, names: Iterable[str], ticks: Iterable[str]) -> Row:
     """Texts that arrived, and every tick: a browser does not send the ones that are off."""
-    texts = {name: plain(post[prefix + name]) for name in names if prefix + name in post}
+    texts = {name: plain(str(post[prefix + name])) for name in names if prefix + name in post}
     return texts | {name: tick(post.get(prefix + name, "")) for name in ticks}
 
 

@@ -108,7 +108,7 @@ class WhatForm(forms.Form):
         cleaned = super().clean() or {}
         if not cleaned.get("automatic_email_cc"):
             cleaned["automatic_email_cc_address"] = ""  # kept in the draft, sent to nobody
-            self._errors.pop("automatic_email_cc_address", None)  # type: ignore[union-attr]
+            self.errors.pop("automatic_email_cc_address", None)
         elif (
             not cleaned.get("automatic_email_cc_address") and "automatic_email_cc_address" not in self.errors
         ):

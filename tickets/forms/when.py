@@ -59,7 +59,7 @@ class WhenForm(forms.Form):
         if not start and "start_date" not in self.errors:
             self.add_error("start_date", self.fields["start_date"].missing)  # type: ignore[attr-defined]
         if cleaned.get("hard_start"):
-            self._errors.pop("end_date", None)  # type: ignore[union-attr]
+            self.errors.pop("end_date", None)
             cleaned["end_date"] = start
         else:
             self._check_order(start, cleaned.get("end_date"))

@@ -34,11 +34,11 @@ def row_field(row: RowPage, name: str, is_first: bool = False) -> SafeString:
     field, id_ = FIELDS[name], f"id_{row.prefix}{name}"
     errors, said = row.errors.get(name, []), row.notes.get(name, [])
     optional = "" if field.required else ' <span class="optional">optional</span>'
-    notes = _Notes(id_, field.help_text, errors, said)
+    notes = _Notes(id_, str(field.help_text), errors, said)
     attributes = _attributes(id_, row.prefix + name, name, bool(errors), notes.ids, is_first)
     value = escape(row.values.get(name, ""))
     return mark_safe(  # noqa: S308 - every value in it is escaped above and in _notes
-        f'<div class="field"><label class="form-label" for="{id_}">{escape(field.label)}{optional}</label>'
+        f'<div class="field"><label class="form-label" for="{id_}">{escape(field.label or name)}{optional}</label>'
         f'<input {attributes} value="{value}">{notes.html}</div>'
     )
 

@@ -1,5 +1,7 @@
 """The wizard: drafts, their five steps, and the save that happens as one types."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
@@ -47,12 +49,7 @@ MOST_LISTED = 200
 def drafts(request: PortalRequest) -> HttpResponse:
     if not may_draft(request.user):
         raise PermissionDenied
-    found = (
-        Draft.objects.visible_to(request.user)
-        .open()
-        .select_related("team", "saved_by", "created_by")
-        .distinct()
-    )
+    found = Draft.objects.visible_to(request.user).open().select_related("team", "saved_by", "created_by")
     rows = list(found.order_by("-saved_at")[: MOST_LISTED + 1])
     return render(
         request, "tickets/drafts.html", {"drafts": rows[:MOST_LISTED], "has_more": len(rows) > MOST_LISTED}
@@ -118,7 +115,7 @@ def save(request: PortalRequest, draft: Draft, step: str) -> HttpResponse:
     """As one types: keep it, judge nothing, say that it is kept."""
     if step not in typed.APPLY:
         raise Http404
-    context = {"step": step, "page_key": request.POST.get("page", ""), "trouble": ""}
+    context: dict[str, Any] = {"step": step, "page_key": request.POST.get("page", ""), "trouble": ""}
     try:
         draft = service.save_step(
             draft,

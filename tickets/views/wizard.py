@@ -17,6 +17,7 @@ from portal.problems import Problem
 from portal.request import PortalRequest
 from tickets.forms import typed
 from tickets.forms.checking import Checked, Finding
+from tickets.forms.labels import label_of
 from tickets.forms.typed import BadRows
 from tickets.models import Draft
 from tickets.permissions import may_draft
@@ -125,6 +126,9 @@ def show_step(
     context = {
         **frame(draft, step),
         "conflict": conflict,
+        "differences": [(label_of(name), *values) for name, *values in conflict.differences]
+        if conflict
+        else [],
         "page_key": request.POST.get("page", "") if conflict else secrets.token_hex(8),
         "seen": request.POST.get("seen", "") if conflict else typed.fingerprint(typed.part(draft, step)),
         "findings": checked.problems(step) if checked else [],
@@ -140,7 +144,13 @@ def frame(draft: Draft, step: str) -> dict[str, Any]:
         StepLink(number, slug, name, url_of(draft, slug), slug == step)
         for number, (slug, name) in enumerate(STEPS.items(), start=1)
     ]
-    return {"draft": draft, "step": step, "steps": links, "is_typed": step in typed.APPLY}
+    return {
+        "draft": draft,
+        "step": step,
+        "steps": links,
+        "here": url_of(draft, step),
+        "is_typed": step in typed.APPLY,
+    }
 
 
 def after(draft: Draft, step: str, go: str) -> str:
