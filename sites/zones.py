@@ -18,7 +18,7 @@ ZONES = {
     "America/Puerto_Rico": "PR VI",
 }
 BY_STATE = {state: zone for zone, states in ZONES.items() for state in states.split()}
-MIXED = frozenset("AK FL ID IN KS KY MI ND NE OR SD TN TX".split())
+MIXED = frozenset({"AK", "FL", "ID", "IN", "KS", "KY", "MI", "ND", "NE", "OR", "SD", "TN", "TX"})
 STATES = sorted(BY_STATE)
 CHOICES = [(zone, zone.replace("_", " ")) for zone in ZONES]
 

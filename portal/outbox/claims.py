@@ -87,7 +87,7 @@ def begin(message: Message, path: str) -> Attempt | None:
             send_deadline_at=Now() + timedelta(seconds=settings.SEND_DEADLINE_SECONDS) + SETTLE_GRACE,
             detail="",
         )
-        if not started:
+        if not started or message.lease_token is None:
             return None
         attempt = Attempt.objects.create(
             message=message,

@@ -4,6 +4,7 @@ import time
 
 import pytest
 from celery import Celery
+from django.conf import settings
 from django.db import transaction
 
 from portal import bell
@@ -12,9 +13,10 @@ from tests.flows.workers import NOWHERE, wait_until
 
 @pytest.fixture
 def no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CELERY_BROKER_URL", NOWHERE)  # which Celery prefers to anything else
     elsewhere = Celery("portal", broker=NOWHERE)
-    elsewhere.config_from_object("django.conf:settings", namespace="CELERY")
-    elsewhere.conf.update(broker_url=NOWHERE)
+    elsewhere.conf.broker_transport_options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
+    elsewhere.conf.task_publish_retry = False
     monkeypatch.setattr(bell, "app", elsewhere)
 
 
