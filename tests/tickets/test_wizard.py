@@ -154,6 +154,17 @@ def test_a_row_removed_elsewhere_is_not_overwritten_by_its_neighbour(alice: Brow
     ]
 
 
+def test_a_stale_list_is_not_added_to_and_both_lists_are_named(alice: Browser, draft: Draft) -> None:
+    old = form_of(alice.open(draft, "where")) | row(0, {"local_contact_name": "Mine"})
+    alice.press(draft, "where", **row(0, {"local_contact_name": "Theirs"}), go="back")
+    stale = alice.client.post(alice.url(draft, "where/add/"), old | {"add": "blank"})
+    assert stale.status_code == 409
+    assert ("Location 1: Local contact", "Mine", "Theirs") in stale.context["differences"]
+    assert f'href="/drafts/{draft.pk}/where/">Take what is saved there' in stale.content.decode()
+    draft.refresh_from_db()
+    assert len(draft.locations) == 1
+
+
 def test_rows_are_added_copied_and_removed_with_unsaved_words_kept(alice: Browser, draft: Draft) -> None:
     typed = row(0, {"location_name": "Typed just now"})
     alice.press(draft, "where", to="where/add/", add="blank", **typed)
