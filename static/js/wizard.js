@@ -11,7 +11,13 @@
   }
 
   document.addEventListener("htmx:configRequest", function (event) {
-    if (event.target.id === "step") event.detail.parameters.set("turn", turn());
+    const form = event.target;
+    if (form.id !== "step") return;
+    // The page is being left with all that was typed. And a button pressed just before would lend the save its own
+    // address: places would be added a second time.
+    if (form.dataset.sent) event.preventDefault();
+    event.detail.path = form.getAttribute("hx-post");
+    event.detail.parameters.set("turn", turn());
   });
 
   // --- one press is one press
