@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
@@ -29,7 +29,9 @@ def database_url() -> str:
 class Worker:
     """One `celery worker` with its pool; ended with its whole process group."""
 
-    def __init__(self, *, broker_url: str, concurrency: int = 2, **environment: str) -> None:
+    def __init__(
+        self, *, broker_url: str, concurrency: int = 2, extra: Sequence[str] = (), **environment: str
+    ) -> None:
         self.log = Path(tempfile.mkstemp(suffix=".worker.log")[1])
         command = [
             sys.executable,
@@ -42,6 +44,7 @@ class Worker:
             "info",
             "-c",
             str(concurrency),
+            *extra,
         ]
         self.process = subprocess.Popen(
             command,
