@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from portal import audit, masking, outbox
+from portal import masking, outbox
 from portal.admin.base import ReadOnlyAdmin, ReadOnlyInline, admin_of, as_json, ask_reason, badge, block, each
 from portal.models import Attempt, Message, MessageTransition
 from portal.models.messages import State
@@ -135,11 +135,10 @@ class MessageAdmin(ReadOnlyAdmin):
         )
         if page:
             return page
-        by = admin_of(request)
+        by, reason = admin_of(request), request.POST["reason"].strip()
 
         def cancel(message: Message) -> None:
-            outbox.cancel(message, by=by)
-            audit.record(by, "message.cancel_explained", message, reason=request.POST["reason"].strip())
+            outbox.cancel(message, by=by, reason=reason)
 
         each(request, chosen, cancel, done="Cancelled")
         return None

@@ -58,15 +58,16 @@ def nudge() -> None:
     bell.ring_after_commit("portal.tasks.deliver_due")
 
 
-def cancel(message: Message, *, by: User) -> None:
+def cancel(message: Message, *, by: User, reason: str = "") -> None:
     """Take a promise back. Raises Problem when it is too late for that."""
+    detail = f"Cancelled by {by.name}: {reason}" if reason else f"Cancelled by {by.name}."
     with transaction.atomic():
         changed = Message.objects.filter(pk=message.pk, state__in=[State.QUEUED, State.HELD]).update(
-            state=State.CANCELLED, settled_at=Now(), held_reason="", detail=f"Cancelled by {by.name}."
+            state=State.CANCELLED, settled_at=Now(), held_reason="", detail=detail
         )
         if not changed:
             raise Problem("This message can no longer be cancelled: it is being sent, or it was sent.")
-        audit.record(by, "message.cancelled", message)
+        audit.record(by, "message.cancelled", message, **({"reason": reason} if reason else {}))
 
 
 def release(messages: Iterable[Message], *, by: User | None, reason: str) -> int:

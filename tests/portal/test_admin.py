@@ -427,7 +427,8 @@ def test_what_was_not_sent_is_cancelled_and_the_rest_is_not(
     queued.refresh_from_db()
     unknown.refresh_from_db()
     assert (queued.state, unknown.state) == (State.CANCELLED, State.UNKNOWN)
-    assert last_entry("message.cancel_explained").details == {"reason": "Wrong week"}
+    assert last_entry("message.cancelled").details == {"reason": "Wrong week"}
+    assert queued.detail.endswith(": Wrong week")
 
 
 def test_what_is_held_is_released(root: Client, people: Cast, account: VendorAccount) -> None:
