@@ -3,7 +3,6 @@
 Each question is one query, whatever the number of rows; nothing here changes anything.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,6 +13,7 @@ from portal.models import Message, User, VendorAccount
 from portal.models.messages import LIVE, WAITING, State
 from sites import zones
 from tickets.models import Dispatch, Draft, Location, Ticket
+from tickets.progress import Progress, progress_of
 
 SHOWN = 8  # rows of one list; the page behind it has the rest
 SOON = timedelta(hours=2)
@@ -28,17 +28,6 @@ class StuckMessage:
     message: Message
     dispatch: Dispatch
     places: str
-
-
-@dataclass(frozen=True)
-class Progress:
-    dispatch: Dispatch
-    total: int
-    done: int
-    waiting: int
-    rejected: int
-    unknown: int
-    cancelled: int
 
 
 @dataclass(frozen=True)
@@ -117,35 +106,14 @@ def own_drafts(user: User) -> list[Draft]:
     return list(Draft.objects.visible_to(user).open().filter(created_by=user).order_by("-saved_at")[:5])
 
 
-def latest_dispatches(user: User) -> list[Progress]:
+def latest_dispatches(user: User) -> list[tuple[Dispatch, Progress]]:
     """This person's own; for somebody who never submits, those they see."""
     found = Dispatch.objects.visible_to(user)
     if user.has_perm("tickets.submit_dispatch"):
         found = found.filter(submitted_by=user)
-    return progress_of(list(found.select_related("submitted_by").order_by("-pk")[:5]))
-
-
-def progress_of(dispatches: Iterable[Dispatch]) -> list[Progress]:
-    """How far each has come, in one query for all of them."""
-    dispatches = list(dispatches)
-    rows = Location.objects.filter(dispatch__in=dispatches).values_list("dispatch", "message__state")
-    counts = {(pk, state): number for pk, state, number in rows.annotate(number=Count("pk")).order_by()}
-
-    def count(one: Dispatch, *states: str) -> int:
-        return sum(counts.get((one.pk, state), 0) for state in states)
-
-    return [
-        Progress(
-            dispatch=one,
-            total=count(one, *State.values),
-            done=count(one, State.DONE),
-            waiting=count(one, *WAITING),
-            rejected=count(one, State.REJECTED),
-            unknown=count(one, State.UNKNOWN),
-            cancelled=count(one, State.CANCELLED),
-        )
-        for one in dispatches
-    ]
+    latest = list(found.select_related("submitted_by").order_by("-pk")[:5])
+    progress = progress_of(dispatch.pk for dispatch in latest)
+    return [(dispatch, progress[dispatch.pk]) for dispatch in latest]
 
 
 def health() -> list[Health]:

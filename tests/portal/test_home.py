@@ -135,7 +135,8 @@ def test_drafts_and_dispatches_are_ones_own(people: Cast, account: VendorAccount
     page = home(people.alice)
     assert mine.reference in page
     assert others.reference not in page
-    assert "0 of 2 done, 2 waiting" in page
+    assert "0 of 2 settled" in page
+    assert "2 waiting" in page
     assert sent.reference in home(people.bob), "who never submits sees what the team sent"
     assert sent.reference not in home(people.carol)
 
