@@ -41,7 +41,8 @@ def claim(*, overdue_by: timedelta = timedelta(0)) -> Message | None:
             lease_token=token,
             lease_until=Now() + timedelta(seconds=settings.CLAIM_LEASE_SECONDS),
         )
-    return Message.objects.select_related("account").get(pk=message.pk)
+    # By our own token: were it somebody else's claim, this would be nobody's message.
+    return Message.objects.select_related("account").filter(pk=message.pk, lease_token=token).first()
 
 
 def act_as_holder(message: Message) -> None:
