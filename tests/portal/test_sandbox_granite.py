@@ -779,6 +779,19 @@ def test_down_closes_connections_unread(box, bearer):
     assert create(box, bearer).status_code == 200
 
 
+def test_the_trainers_page_brings_up_again_what_it_took_down(box, bearer):
+    session = requests.Session()
+    page = session.post(f"{box.url}/_sandbox/down", data={"down": "true"}, timeout=5)
+    assert page.status_code == 200
+    assert "Bring it up again" in page.text
+    with pytest.raises(requests.ConnectionError):
+        session.get(box.url + "/api/v1/tickets/1", headers=bearer, timeout=5)
+    with pytest.raises(requests.ConnectionError):
+        requests.get(box.url + "/api/v1/tickets/1", headers=bearer, timeout=5)
+    assert "Take it down" in requests.post(f"{box.url}/_sandbox/down", data={"down": "false"}, timeout=5).text
+    assert create(box, bearer).status_code == 200
+
+
 def test_stopped_means_refused_and_the_port_comes_back(box, bearer):
     port = box.port
     box.stop()

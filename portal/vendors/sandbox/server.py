@@ -18,6 +18,8 @@ from portal.vendors.sandbox.body import BadFraming, read_body
 from portal.vendors.sandbox.message import Answer, Request
 
 IDLE_SECONDS = 75
+# The trainer's own addresses: they answer while the vendor is down, or nobody could bring it up again.
+STEERING = "/_sandbox"
 
 
 class Server(ThreadingHTTPServer):
@@ -34,6 +36,7 @@ class Server(ThreadingHTTPServer):
         self.answer, self.is_reading = answer, is_reading
         self.stopping = threading.Event()
         self._open: set[socket.socket] = set()
+        self._spared: set[socket.socket] = set()
         self._open_lock = threading.Lock()
         super().__init__((host, port), Handler)
         self._thread = threading.Thread(
@@ -53,9 +56,6 @@ class Server(ThreadingHTTPServer):
         self.close_connections()
         self._thread.join(5)
 
-    def verify_request(self, request, client_address) -> bool:  # type: ignore[no-untyped-def]
-        return self.is_reading()
-
     def process_request(self, request, client_address) -> None:  # type: ignore[no-untyped-def]
         with self._open_lock:
             self._open.add(request)
@@ -64,11 +64,17 @@ class Server(ThreadingHTTPServer):
     def shutdown_request(self, request) -> None:  # type: ignore[no-untyped-def]
         with self._open_lock:
             self._open.discard(request)
+            self._spared.discard(request)
         super().shutdown_request(request)
+
+    def spare(self, connection: socket.socket) -> None:
+        """Leave this one open when the vendor goes down: it is the one on which that was asked."""
+        with self._open_lock:
+            self._spared.add(connection)
 
     def close_connections(self) -> None:
         with self._open_lock:
-            open_now = list(self._open)
+            open_now = self._open if self.stopping.is_set() else self._open - self._spared
         for connection in open_now:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
@@ -88,8 +94,21 @@ class Handler(BaseHTTPRequestHandler):
     timeout = IDLE_SECONDS
     server: Server
 
+    def handle(self) -> None:
+        if self.server.is_reading() or self._is_for_steering():
+            super().handle()
+
+    def _is_for_steering(self) -> bool:
+        """Looked at without reading it: a vendor that is down reads nothing."""
+        with contextlib.suppress(OSError):
+            start = self.connection.recv(200, socket.MSG_PEEK)
+            return start.split(b"\r\n")[0].partition(b" ")[2].startswith(STEERING.encode())
+        return False
+
     def serve(self) -> None:
         request = self._request()
+        if request.path.startswith(STEERING):
+            self.server.spare(self.connection)
         try:
             read_body(request, self.rfile)
         except BadFraming:
@@ -98,7 +117,7 @@ class Handler(BaseHTTPRequestHandler):
         if request.is_too_large:
             self.close_connection = True
             return self._write(Answer(413, {"detail": "The body is larger than 300 MB."}))
-        if not self.server.is_reading():
+        if not self.server.is_reading() and not request.path.startswith(STEERING):
             return self._reset()
         try:
             answer = self.server.answer(request)
