@@ -23,7 +23,7 @@
   // --- one press is one press
   document.addEventListener("submit", function (event) {
     const form = event.target;
-    if (form.closest("#draft-files")) return; // htmx sends those, and may send them again
+    if (form.closest("#draft-files .hits")) return; // htmx sends those, and may send them again
     if (form.dataset.sent) {
       event.preventDefault();
       return;
@@ -52,7 +52,7 @@
 
   // --- files go as soon as they are chosen, and one sees how far they are
   document.addEventListener("change", function (event) {
-    if (event.target.id === "id_file" && event.target.files.length) event.target.form.requestSubmit();
+    if (event.target.id === "id_file" && event.target.files.length) document.getElementById("attach").click();
   });
   document.addEventListener("htmx:xhr:progress", function (event) {
     const bar = document.getElementById("upload-progress");

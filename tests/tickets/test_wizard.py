@@ -15,8 +15,8 @@ from tickets.models import Dispatch, Draft
 
 pytestmark = pytest.mark.django_db
 PNG = (
-    b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89"
-    b"\x00\x00\x00\rIDATx\x9cc\xf8\x0f\x00\x01\x01\x01\x00\x1b\xb6\xeeV\x00\x00\x00\x00IEND\xaeB`\x82"
+    b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x02\x00\x00\x00\x90wS\xde\x00"
+    b"\x00\x00\x0cIDATx\x9cc\xf8\xcf\xc0\x00\x00\x03\x01\x01\x00\xc9\xfe\x92\xef\x00\x00\x00\x00IEND\xaeB`\x82"
 )
 
 
@@ -60,8 +60,11 @@ def test_from_nothing_to_submitted_without_scripts(alice: Browser, settings: Any
     assert alice.press(draft, "when", **shared, go="next")["Location"] == alice.url(draft, "files/")
     upload = {"file": [SimpleUploadedFile("plan.png", PNG, "image/png"), SimpleUploadedFile("a.exe", b"MZ")]}
     page = alice.client.post(alice.url(draft, "files/add/"), upload).content.decode()
-    assert "plan.png" in page
+    assert [file.name for file in draft.files.all()] == ["plan.png"]
     assert "Granite does not take .exe files" in page
+    again = {"file": SimpleUploadedFile("plan.png", PNG, "image/png")}
+    assert alice.client.post(alice.url(draft, "files/"), again)["Location"] == alice.url(draft, "review/")
+    assert draft.files.count() == 1, "the very same file is not attached twice"
     review = alice.open(draft, "review")
     assert "2 locations → 1 message → 2 tickets" in review.content.decode()
     assert alice.submit(draft)["Location"] == f"/dispatches/{draft.pk}/"

@@ -45,8 +45,12 @@ def _add_file(draft: Draft, upload: UploadedFile, by: User) -> None:
             f"and {total / 1e6:.1f} MB are taken."
         )
     stored = files.accept(upload, by=by)
-    if any(file.name.casefold() == stored.name.casefold() for file in present):
+    namesake = next((file for file in present if file.name.casefold() == stored.name.casefold()), None)
+    if namesake:
         stored.content.delete(save=False)
+        if namesake.sha256 == stored.sha256:
+            stored.delete()
+            return  # the very same file once more, by two presses or a broken-off upload
         raise Problem(
             f"“{stored.name}” is attached already. Granite tells files apart by their names: rename it."
         )

@@ -1,8 +1,8 @@
 """*Files*: added at once, checked on arrival, refused with the reason."""
 
 from django.http import HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_GET, require_POST
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.problems import Problem
 from portal.request import PortalRequest
@@ -11,23 +11,30 @@ from tickets.services import attaching
 from tickets.views.wizard import frame, on_open_draft
 
 
-@require_GET
+@require_http_methods(["GET", "HEAD", "POST"])
 @on_open_draft
 def files(request: PortalRequest, draft: Draft) -> HttpResponse:
-    return _show(request, draft, [])
+    """The step. *Next* takes along what was chosen and not yet attached, and goes on if all of it was accepted."""
+    if request.method != "POST":
+        return _show(request, draft, [])
+    refused = _attach(request, draft)
+    return _show(request, draft, refused) if refused else redirect("tickets:draft-review", draft.pk)
 
 
 @require_POST
 @on_open_draft
 def add_files(request: PortalRequest, draft: Draft) -> HttpResponse:
+    refused = _attach(request, draft) if request.FILES else ["Choose at least one file."]
+    return _show(request, draft, refused)
+
+
+def _attach(request: PortalRequest, draft: Draft) -> list[str]:
+    """Sentences on what was refused."""
     uploads = request.FILES.getlist("file")
     try:
-        refused = (
-            attaching.add_files(draft, uploads, by=request.user) if uploads else ["Choose at least one file."]
-        )
+        return attaching.add_files(draft, uploads, by=request.user) if uploads else []
     except Problem as problem:
-        refused = [str(problem)]
-    return _show(request, draft, refused)
+        return [str(problem)]
 
 
 @require_POST
