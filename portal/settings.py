@@ -212,17 +212,21 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
     else {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
 )
 CELERY_TIMEZONE = "UTC"
+# A tick that nobody took in time is worth nothing: the next one is on its way. Beat alone publishes with retries, because
+# that is how it gets a new connection after the broker was away, and nobody waits for beat.
 CELERY_BEAT_SCHEDULE = {
-    # Short-lived: a tick that nobody took in time is worth nothing, the next one is on its way.
-    "send what is due": {"task": "portal.tasks.deliver_due", "schedule": 2, "options": {"expires": 2}},
-    "sweep the outbox": {"task": "portal.tasks.sweep", "schedule": 5, "options": {"expires": 5}},
-    "answer look-ups": {"task": "portal.tasks.answer_lookups", "schedule": 2, "options": {"expires": 2}},
-    "follow tickets": {"task": "tickets.tasks.follow_tickets", "schedule": 15, "options": {"expires": 15}},
-    "forget old look-ups": {
-        "task": "portal.tasks.forget_old",
-        "schedule": 3600,
-        "options": {"expires": 3600},
-    },
+    name: {
+        "task": task,
+        "schedule": seconds,
+        "options": {"expires": seconds, "retry": True, "retry_policy": {"max_retries": 1, "interval_start": 0}},
+    }
+    for name, task, seconds in (
+        ("send what is due", "portal.tasks.deliver_due", 2),
+        ("sweep the outbox", "portal.tasks.sweep", 5),
+        ("answer look-ups", "portal.tasks.answer_lookups", 2),
+        ("follow tickets", "tickets.tasks.follow_tickets", 15),
+        ("forget old look-ups", "portal.tasks.forget_old", 3600),
+    )
 }
 
 # Who carries out what the outbox promises, and who answers which look-up. Names, because `portal` imports
