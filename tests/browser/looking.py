@@ -40,7 +40,7 @@ def look_at(page: Page, name: str) -> None:
             page.set_viewport_size({"width": width, "height": min(MOST, max(HEIGHT, height_of(page)))})
             page.screenshot(path=SCREENSHOTS / f"{name}-{theme}-{width}.png", animations="disabled")
             page.set_viewport_size({"width": width, "height": HEIGHT})
-            grave, slight = barriers(page)
+            grave, slight = barriers(page, only_colours=theme == "dark")
             is_wide, window = width_of(page)
             wrong += [f"{theme} {width}: {sentence}" for sentence in grave]
             if is_wide > window:

@@ -8,6 +8,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+OF_COLOUR = ["color-contrast", "link-in-text-block"]  # all that another theme can change
 GRAVE = ("serious", "critical")
 REPORT_VIOLATIONS = """document.addEventListener("securitypolicyviolation", (event) =>
   console.error(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`))"""
@@ -38,16 +39,16 @@ class Watcher:
             self.complaints.append(text)
 
 
-def barriers(page: Page) -> tuple[list[str], list[str]]:
+def barriers(page: Page, *, only_colours: bool = False) -> tuple[list[str], list[str]]:
     """What axe finds: the grave ones (serious, critical) and the rest, one sentence each.
 
     Evaluated through the debugger, which the page's content policy does not bind.
     """
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(AXE.read_text())
+    run_only = {"type": "rule", "values": OF_COLOUR} if only_colours else {"type": "tag", "values": RULES}
     found = page.evaluate(
-        "(tags) => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations'], preload: false})",
-        RULES,
+        "(runOnly) => axe.run(document, {runOnly, resultTypes: ['violations'], preload: false})", run_only
     )
     grave, slight = [], []
     for violation in found["violations"]:

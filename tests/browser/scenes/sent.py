@@ -4,10 +4,11 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from portal import outbox
 from portal.models import Message
 from tests.browser.places import make_store
 from tests.browser.scenes import Scenes, Visit, World
-from tests.dispatching import make_dispatch, make_draft, typed_row
+from tests.dispatching import make_dispatch, make_draft, refill, typed_row
 from tests.portal.outbox_parts import force
 from tests.portal.uploads import image
 from tests.tickets.many import make_tickets
@@ -59,7 +60,7 @@ def dispatch_sending(world: World) -> Visit:
 def dispatch_done(world: World) -> Visit:
     dispatch = _submitted(world)
     send(dispatch)
-    world.box.advance(3600)
+    world.box.advance(90)
     read_again(*dispatch.tickets.all())
     return _at(dispatch, world)
 
@@ -70,6 +71,23 @@ def dispatch_rejected(world: World) -> Visit:
     dispatch = _submitted(world)
     world.box.fail_next("400_field")
     send(dispatch)
+    return _at(dispatch, world)
+
+
+@SCENES
+def dispatch_under_way(world: World) -> Visit:
+    """Three tickets, two with a technician, one location refused, the rest on its way: the README's picture."""
+    world.account.requests_per_minute = 60  # reads wait for half of the budget while creates do
+    _one_each(world)
+    dispatch = _submitted(world, 6)
+    for step in range(4):
+        if step == 2:
+            world.box.fail_next("400_field")
+        refill(world.account)
+        outbox.deliver_due(limit=1)
+        if step == 1:
+            world.box.advance(60)
+            read_again(*dispatch.tickets.all())
     return _at(dispatch, world)
 
 
@@ -152,7 +170,7 @@ def tickets_filtered(world: World) -> Visit:
 def _ticket(world: World) -> Ticket:
     dispatch = _submitted(world, 1)
     send(dispatch)
-    world.box.advance(3600)
+    world.box.advance(90)
     read_again(dispatch.tickets.get())
     return dispatch.tickets.get()
 
