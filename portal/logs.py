@@ -1,6 +1,7 @@
 """One line per event, and the same request id on each line, audit entry and page of one request."""
 
 import logging
+import time
 from contextvars import ContextVar
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
@@ -14,6 +15,11 @@ class RequestIdFilter(logging.Filter):
 
 class LineFormatter(logging.Formatter):
     """Line breaks inside a message would let a visitor write log lines of their own."""
+
+    # One clock for every machine's lines, whatever zone it shows to people.
+    converter = time.gmtime
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03dZ"
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(request_id)s %(name)s: %(message)s")
