@@ -4,6 +4,7 @@ import http.client
 import os
 import sys
 from collections.abc import Mapping
+from functools import partial
 
 from portal.local import pages, ports
 from portal.local.announce import announce
@@ -29,7 +30,7 @@ def start(folder: Folder, given: Mapping[str, str]) -> int:
             raise CannotStart(
                 f"Port {port} is taken by {ports.holder(port)}.\nChoose another one: make run PORT={ports.choose(port + 1)}"
             )
-        supervisor = Supervisor(folder)
+        supervisor = Supervisor(folder, say=partial(print, flush=True))
         supervisor.catch_signals()
         try:
             _start_all(supervisor, folder, given, wanted, lock, port)
@@ -57,60 +58,30 @@ def _start_all(
         broker_url=servers.broker_url,
     )
     print("Preparing the database and the pages…", flush=True)
-    for step in steps(env, demo=wanted.demo):
-        supervisor.run_step(step)
-    if not pages.are_collected(env, folder):
-        supervisor.run_step(_manage(env, "collectstatic", "--no-input", "--verbosity", "0"))
-        pages.note_collected(env, folder)
+    supervisor.run_step(preparation(env, folder, demo=wanted.demo))
+    pages.note_collected(env, folder)
     print("Starting the portal…", flush=True)
     supervisor.start(*programs(env, folder, port=port, sandbox_port=sandbox_port))
     lock.tell(Running(os.getpid(), env["PUBLIC_URL"], port, sandbox_port))
     announce(env, demo=wanted.demo, sandbox=wanted.sandbox, logs=folder.logs)
 
 
-def steps(env: Mapping[str, str], *, demo: bool) -> list[Program]:
-    found = [_manage(env, "migrate", "--no-input"), _manage(env, "bootstrap")]
-    return [*found, _manage(env, "load_demo")] if demo else found
-
-
-def _manage(env: Mapping[str, str], command: str, *arguments: str) -> Program:
-    return Program(command, [PYTHON, "manage.py", command, *arguments], env)
+def preparation(env: Mapping[str, str], folder: Folder, *, demo: bool) -> Program:
+    commands = ["migrate", "bootstrap", *(["load_demo"] if demo else [])]
+    if not pages.are_collected(env, folder):
+        commands.append("collectstatic")
+    return Program("prepare", _module(["portal.local.prepare", *commands]), env)
 
 
 def programs(env: Mapping[str, str], folder: Folder, *, port: int, sandbox_port: int) -> list[Program]:
-    gunicorn = [
-        "gunicorn",
-        "portal.wsgi",
-        "--bind",
-        f"{ports.HOST}:{port}",
-        "--workers",
-        "3",
-        "--timeout",
-        "60",
-    ]
-    gunicorn += [
-        "--access-logfile",
-        "-",
-        "--no-control-socket",
-        "--preload",
-    ]  # loaded once, not once per worker
+    address, schedule = f"{ports.HOST}:{port}", str(folder.path / "celerybeat-schedule")
+    # Loaded once and not once per worker.
+    gunicorn = ["gunicorn", "portal.wsgi", "--preload", "--bind", address, "--workers=3", "--timeout=60"]
+    gunicorn += ["--access-logfile", "-", "--no-control-socket"]
     celery = ["celery", "--app", "portal"]
-    beat = [
-        "beat",
-        "--loglevel",
-        "WARNING",
-        "--schedule",
-        str(folder.path / "celerybeat-schedule"),
-        "--pidfile",
-        "",
-    ]
-    sandbox = [
-        "portal.vendors.sandbox",
-        "--port",
-        str(sandbox_port),
-        "--state",
-        str(folder.path / "sandbox.json"),
-    ]
+    beat = ["beat", "--loglevel", "WARNING", "--schedule", schedule, "--pidfile", ""]
+    state = str(folder.path / "sandbox.json")
+    sandbox = ["portal.vendors.sandbox", "--port", str(sandbox_port), "--state", state]
     found = [
         Program("web", _module(gunicorn), env, is_ready=lambda: _answers(port)),
         Program(
