@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from portal.models import Attempt, Message
 from portal.models.messages import HeldReason, State
+from tickets.forms.labels import LABELS
 from tickets.models import Dispatch, Location, Ticket
-from tickets.progress import WITH_TICKET, Progress, progress_of
+from tickets.progress import Progress, count_stages, stage_of
 from tickets.queueing import Queue, duration, queue_of, seconds_for
 from tickets.windows import Window, window_of
 
@@ -18,6 +19,9 @@ UNKNOWN_WORDS = "We do not know whether Granite created these tickets. Do not su
 FRESH = timedelta(
     minutes=2
 )  # for so long after the last ticket the page goes on asking for its first changes
+
+# Whole requests and answers, of which the page shows nothing; a message's would be read once for each location.
+LARGE = ("message__payload", "ticket__raw", "ticket__search")
 
 
 @dataclass
@@ -55,9 +59,12 @@ class Board:
 
 
 def board_of(dispatch: Dispatch) -> Board:
-    locations = list(dispatch.locations.select_related("message", "site", "ticket").order_by("position"))
+    found = dispatch.locations.select_related("message", "site", "ticket").defer(*LARGE)
+    locations = list(found.order_by("position"))
     messages = list({location.message_id: location.message for location in locations}.values())
-    progress = progress_of([dispatch.pk])[dispatch.pk]
+    # Counted from what was just read: asked again, the database might know more than the rows below show, and a page
+    # that says that nothing moves any more would stop asking.
+    progress = count_stages(stage_of(location) for location in locations)
     queue = queue_of(dispatch.account) if progress.queued else Queue(dispatch.account)
     attempts = _last_attempts(messages)
     rows = [_row(location, queue, attempts.get(location.message_id)) for location in locations]
@@ -72,27 +79,25 @@ def board_of(dispatch: Dispatch) -> Board:
 
 
 def _last_attempts(messages: list[Message]) -> dict[int, Attempt]:
-    attempts = Attempt.objects.filter(message__in=messages).order_by("message_id", "-number").distinct("message_id")
+    attempts = (
+        Attempt.objects.filter(message__in=messages).order_by("message_id", "-number").distinct("message_id")
+    )
     return {attempt.message_id: attempt for attempt in attempts}
 
 
 def _row(location: Location, queue: Queue, attempt: Attempt | None) -> Row:
     ticket = getattr(location, "ticket", None)
     message = location.message
-    row = Row(location, window_of(location), stage=WITH_TICKET if ticket else message.state, ticket=ticket)
-    if ticket:
-        return row
-    if message.state in (State.QUEUED, State.CLAIMED):
-        row.stage = State.QUEUED
+    row = Row(location, window_of(location), stage=stage_of(location), ticket=ticket)
+    if row.stage == State.QUEUED:
         row.sentences = _waiting_words(message, queue)
-    elif message.state == State.REJECTED:
+    elif row.stage == State.REJECTED:
         row.sentences = vendor_words(attempt, location.index) or [message.detail]
-    elif message.state == State.HELD:
+    elif row.stage == State.HELD:
         row.sentences = [held_words(message)]
-    elif message.state in (State.UNKNOWN, State.DONE):
-        row.stage = State.UNKNOWN
+    elif row.stage == State.UNKNOWN:
         row.sentences = [UNKNOWN_WORDS]
-    elif message.state == State.CANCELLED:
+    elif row.stage == State.CANCELLED:
         row.sentences = [message.detail]
     return row
 
@@ -112,12 +117,15 @@ def vendor_words(attempt: Attempt | None, index: int) -> list[str]:
 
 def _worded(problem: dict[str, Any]) -> str:
     name, words = problem.get("field") or "", problem.get("message") or "refused"
-    return f"{name}: {words}" if name else words
+    return f"{LABELS.get(name, name)}: {words}" if name else words
 
 
 def held_words(message: Message) -> str:
-    reason = HeldReason(message.held_reason).label if message.held_reason else "held"
-    return f"Held: {reason}. {message.detail}".strip()
+    reason = message.detail
+    if not reason and message.held_reason:
+        label = HeldReason(message.held_reason).label
+        reason = f"{label[:1].upper()}{label[1:]}."
+    return f"Nothing was created. {reason} An administrator can mend that and let it go on."
 
 
 def _waiting_words(message: Message, queue: Queue) -> list[str]:
@@ -137,10 +145,11 @@ def _waiting_words(message: Message, queue: Queue) -> list[str]:
 
 def _time_left(dispatch: Dispatch, messages: list[Message], queue: Queue) -> str:
     """Until the last of this dispatch's waiting messages has left, at the pace the account allows."""
-    waiting = [message.pk for message in messages if message.state in (State.QUEUED, State.CLAIMED)]
-    if dispatch.account.is_paused or not waiting:
+    waiting = [message for message in messages if message.state in (State.QUEUED, State.CLAIMED)]
+    is_unreachable = any(message.failures for message in waiting)  # nobody knows for how long
+    if dispatch.account.is_paused or is_unreachable or not waiting:
         return ""
-    last = max(queue.before.get(pk, len(queue.before)) for pk in waiting)
+    last = max(queue.before.get(message.pk, len(queue.before)) for message in waiting)
     return duration(seconds_for(dispatch.account, last + 1))
 
 

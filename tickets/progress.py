@@ -20,6 +20,14 @@ STAGE = Case(
 )
 
 
+def stage_of(location: Location) -> str:
+    """The same of a row whose message and ticket were read with it."""
+    state = location.message.state
+    if hasattr(location, "ticket"):
+        return WITH_TICKET
+    return {State.CLAIMED: State.QUEUED.value, State.DONE: State.UNKNOWN.value}.get(state, state)
+
+
 @dataclass
 class Progress:
     """How many locations stand where."""
@@ -32,6 +40,10 @@ class Progress:
     held: int = 0
     unknown: int = 0
     cancelled: int = 0
+
+    def add(self, stage: str, count: int = 1) -> None:
+        self.total += count
+        setattr(self, stage, getattr(self, stage) + count)
 
     @property
     def settled(self) -> int:
@@ -68,7 +80,12 @@ def progress_of(dispatch_pks: Iterable[int]) -> dict[int, Progress]:
         .order_by()
     )
     for pk, stage, count in rows:
-        progress = found[pk]
-        progress.total += count
-        setattr(progress, stage, getattr(progress, stage) + count)
+        found[pk].add(stage, count)
     return found
+
+
+def count_stages(stages: Iterable[str]) -> Progress:
+    progress = Progress()
+    for stage in stages:
+        progress.add(stage)
+    return progress

@@ -17,10 +17,10 @@ Outcome = Attempt.Outcome
 # renewed, the other spelling of the path is taken. The second time in a row a person has to look.
 ONCE_MORE = {"credential", "path"}
 HELD = {
-    "credential": (HeldReason.CREDENTIAL, "Twice in a row our credentials were refused."),
-    "permission": (HeldReason.PERMISSION, "The vendor says that this account may not do that."),
-    "path": (HeldReason.PATH, "The vendor knows neither spelling of the address we call."),
-    "redirect": (HeldReason.REDIRECT, "The vendor redirected the call. Redirects are never followed."),
+    "credential": (HeldReason.CREDENTIAL, "Twice in a row: "),
+    "permission": (HeldReason.PERMISSION, ""),
+    "path": (HeldReason.PATH, "Both spellings were tried: "),
+    "redirect": (HeldReason.REDIRECT, ""),
 }
 
 
@@ -82,7 +82,7 @@ def _not_executed(error: NotExecuted, earlier: Attempt | None, failures: int) ->
     is_second = earlier is not None and earlier.reason == reason
     if reason in ONCE_MORE and not is_second:
         return Verdict(State.QUEUED, Outcome.NOT_EXECUTED, error.message, reason=reason, wait=0)
-    held_reason, detail = HELD[reason]
+    held_reason, before = HELD[reason]
     return Verdict(
-        State.HELD, Outcome.NOT_EXECUTED, f"{detail} {error.message}", reason=reason, held_reason=held_reason
+        State.HELD, Outcome.NOT_EXECUTED, f"{before}{error.message}", reason=reason, held_reason=held_reason
     )

@@ -150,7 +150,7 @@ def test_neither_spelling_answers_and_people_are_asked(
     message = dispatch.locations.first().message
     assert (message.state, message.held_reason, message.attempts.count()) == (State.HELD, "path", 2)
     page = client_of(people.alice).get(dispatch.get_absolute_url()).content.decode()
-    assert "does not know the address we call" in page
+    assert "Both spellings were tried: Granite knows no such address (404)." in page
 
 
 def test_a_ticket_we_hold_already_is_not_taken_twice(
@@ -175,7 +175,7 @@ def test_granites_words_stand_at_the_row_they_name(
     dispatch = sent_dispatch(people, 2)
     assert Location.objects.filter(dispatch=dispatch, message__state=State.REJECTED).count() == 2
     page = client_of(people.alice).get(dispatch.get_absolute_url()).content.decode()
-    assert "account_macnum: This account is closed." in page
+    assert "Granite account: This account is closed." in page
     assert "refused for another of its locations" in page
 
 

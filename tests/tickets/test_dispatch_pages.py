@@ -13,6 +13,7 @@ from portal.models.messages import State
 from portal.vendors.sandbox import Sandbox
 from tests.cast import Cast, client_of
 from tests.dispatching import make_dispatch, refill, typed_row
+from tests.portal.outbox_parts import force
 from tests.tickets.many import make_tickets
 from tests.tickets.scene import PDF, send, sent_dispatch, upload
 from tickets.models import Dispatch, Draft, Ticket
@@ -74,6 +75,8 @@ def test_a_message_that_waits_after_failures_says_why(
         box.start()
     page = page_of(dispatch, people)
     assert "Waiting" in page
+    assert "could not be reached" in page
+    assert "Everything will have left" not in page
     assert dispatch.locations.get().message.state == State.QUEUED
 
 
@@ -100,7 +103,8 @@ def test_rejected_rows_become_a_draft(box: Sandbox, account: VendorAccount, peop
     answer = alice.post(f"{url}correct/")
     draft = Draft.objects.get(corrects=dispatch)
     assert answer.status_code == 302
-    assert answer["Location"] == draft.get_absolute_url()
+    assert answer["Location"] == f"/drafts/{draft.pk}/where/#id_locations-0-account_macnum"
+    assert "Go on correcting" in alice.get(url).content.decode()
     assert len(draft.locations) == 1
     assert draft.reference in alice.get(url).content.decode()
 
@@ -216,3 +220,47 @@ def test_the_place_in_the_queue_counts_others_too(box: Sandbox, account: VendorA
     RateBudget.objects.update(tokens=0, refreshed_at=timezone.now())
     dispatch = make_dispatch(people.alice, people.east, 1)
     assert "1 request before it" in page_of(dispatch, people)
+
+
+def test_a_page_read_while_the_last_answer_arrives_goes_on_asking(
+    box: Sandbox, account: VendorAccount, people: Cast
+) -> None:
+    """What it counts and what its rows say is one reading; the next brings the rest."""
+    dispatch = make_dispatch(people.alice, people.east, 2)
+    arrived = []
+
+    def settle_behind_the_rows(execute, sql, params, many, context):  # type: ignore[no-untyped-def]
+        result = execute(sql, params, many, context)
+        if 'LEFT OUTER JOIN "tickets_ticket"' in sql and not arrived:
+            arrived.append(
+                force(dispatch.locations.first().message, State.REJECTED, settled_at=timezone.now())
+            )
+        return result
+
+    with connection.execute_wrapper(settle_behind_the_rows):
+        page = page_of(dispatch, people)
+    assert arrived
+    assert "0 of 2 settled" in page
+    assert 'hx-trigger="every 3s"' in page
+    assert "2 of 2 settled" in page_of(dispatch, people)
+
+
+def test_a_held_request_says_once_why_and_who_can_help(
+    box: Sandbox, account: VendorAccount, people: Cast
+) -> None:
+    box.fail_next("403")
+    page = page_of(sent_dispatch(people, 1), people)
+    assert (
+        "Nothing was created. Granite says that this account may not do that (403). An administrator can mend that"
+        in page
+    )
+
+
+def test_the_size_of_a_file_is_told_as_the_limit_is(
+    box: Sandbox, account: VendorAccount, people: Cast
+) -> None:
+    content = PDF + b"%" * (1_500_000 - len(PDF))
+    dispatch = make_dispatch(people.alice, people.east, 1, files=[upload("plan.pdf", content, people.alice)])
+    message = dispatch.locations.get().message
+    page = client_of(people.bob).get(f"{dispatch.get_absolute_url()}messages/{message.pk}/").content.decode()
+    assert "application/pdf, 1.5 MB" in page
