@@ -14,6 +14,7 @@ from tests.cast import Cast
 from tests.portal.outbox_parts import force
 from tests.tickets.wizard_kit import Browser, form_of, make_account, row
 from tickets.models import Dispatch, Draft
+from tickets.services.correcting import first_refused
 from tickets.services.drafts import draft_from_failed
 
 pytestmark = pytest.mark.django_db
@@ -145,3 +146,34 @@ def test_words_about_no_field_are_shown_on_top(alice: Browser) -> None:
     end_as(Message.objects.get(), State.REJECTED, [], "Granite refused it: closed for inventory.")
     corrected = draft_from_failed(Dispatch.objects.get(), by=alice.person)
     assert "closed for inventory" in alice.open(corrected, "what").content.decode()
+
+
+def test_what_was_corrected_and_sent_again_is_offered_no_more(dispatch: Dispatch, alice: Browser) -> None:
+    url = f"/dispatches/{dispatch.pk}/"
+    assert "Makes a new draft of 2 locations" in alice.client.get(url).content.decode()
+    draft = draft_from_failed(dispatch, by=alice.person)
+    assert f"In the draft {draft.reference}" in alice.client.get(url).content.decode()
+    alice.submit(draft)
+    page = alice.client.get(url).content.decode()
+    assert "correct-rejected" not in page
+    assert "Corrected in" in page
+
+
+@pytest.mark.parametrize(
+    ("problem", "expected"),
+    [
+        ({"field": "po_number", "index": None}, ("what", "po_number")),
+        ({"field": "", "index": None}, ("what", "")),
+        ({"field": "local_contact_number", "index": 1}, ("where", "locations-1-local_contact_number")),
+        ({"field": "start_date", "index": 0}, ("when", "locations-0-start_date")),
+        ({"field": "unheard_of", "index": 1}, ("where", "")),
+    ],
+)
+def test_correcting_begins_where_granite_refused_first(
+    alice: Browser, problem: dict[str, Any], expected: tuple[str, str]
+) -> None:
+    draft = alice.begin()
+    alice.fill(draft, places=2, what={"po_number": "PO-9"})
+    alice.submit(draft)
+    end_as(Message.objects.get(), State.REJECTED, [{**problem, "message": "Not accepted."}])
+    assert first_refused(draft_from_failed(Dispatch.objects.get(), by=alice.person)) == expected

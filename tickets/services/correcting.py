@@ -1,5 +1,6 @@
 """A new draft from the rows Granite refused, and from those alone."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.db import transaction
 from portal import audit
 from portal.models import User
 from portal.problems import Problem
-from tickets.forms.typed import KEY, WHAT, WHAT_TICKS, WHERE, Row, new_key
+from tickets.forms.typed import KEY, PREFIX, WHAT, WHAT_TICKS, WHEN, WHERE, Row, new_key
 from tickets.models import Dispatch, Draft, DraftFile, Location
 from tickets.permissions import may_correct
 
@@ -59,6 +60,36 @@ def _already_corrected(dispatch: Dispatch) -> tuple[set[int], Draft | None]:
         taken |= {row["corrects"] for row in draft.locations if row.get("corrects")}
         open_draft = open_draft if draft.is_submitted else draft
     return taken, open_draft
+
+
+@dataclass(frozen=True)
+class Correction:
+    """What is left to correct of a dispatch: so many locations, or the open draft they stand in already."""
+
+    locations: int
+    draft: Draft | None
+
+
+def correction_of(dispatch: Dispatch) -> Correction | None:
+    """None where nothing was refused, or all of it was corrected and sent again."""
+    failed = set(dispatch.locations.failed().values_list("pk", flat=True))
+    if not failed:
+        return None
+    taken, open_draft = _already_corrected(dispatch)
+    if failed - taken:
+        return Correction(len(failed - taken), None)
+    return Correction(0, open_draft) if open_draft else None
+
+
+def first_refused(draft: Draft) -> tuple[str, str]:
+    """The step of the first thing Granite refused, and the name of its field; "" where it named none."""
+    for mark in draft.what.get("refused", []):
+        return "what", mark["field"]
+    for index, row in enumerate(draft.locations):
+        for mark in row.get("refused", []):
+            step = "when" if mark["field"] in WHEN else "where"
+            return step, f"{PREFIX}-{index}-{mark['field']}" if mark["field"] else ""
+    return "where", ""
 
 
 def still_refused(draft: Draft, locations: list[int]) -> bool:

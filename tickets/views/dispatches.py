@@ -2,7 +2,8 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
 
 from portal import audit, tables
 from portal.models import Message
@@ -13,7 +14,7 @@ from tickets.evidence import as_sent, tries_of
 from tickets.models import Dispatch
 from tickets.permissions import may_correct
 from tickets.progress import progress_of
-from tickets.services.correcting import draft_from_failed
+from tickets.services.correcting import correction_of, draft_from_failed, first_refused
 from tickets.services.stopping import cancel_message as stop
 from tickets.services.stopping import may_cancel
 
@@ -31,7 +32,7 @@ def _message(request: PortalRequest, pk: int, message_pk: int) -> tuple[Dispatch
     return dispatch, get_object_or_404(ours.select_related("account", "created_by"), pk=message_pk)
 
 
-@require_GET
+@require_safe
 def dispatches(request: PortalRequest) -> HttpResponse:
     rows = Dispatch.objects.visible_to(request.user).select_related("team", "submitted_by")
     page = tables.page_of(rows, request.GET.get(tables.CURSOR, ""))
@@ -44,7 +45,7 @@ def dispatches(request: PortalRequest) -> HttpResponse:
     return render(request, "tickets/dispatches.html", context)
 
 
-@require_GET
+@require_safe
 def dispatch(request: PortalRequest, pk: int) -> HttpResponse:
     found = _dispatch(request, pk)
     context = {
@@ -55,7 +56,7 @@ def dispatch(request: PortalRequest, pk: int) -> HttpResponse:
     return render(request, "tickets/dispatch.html", context)
 
 
-@require_GET
+@require_safe
 def status(request: PortalRequest, pk: int) -> HttpResponse:
     return render(request, "tickets/_dispatch_status.html", _status_context(request, _dispatch(request, pk)))
 
@@ -65,7 +66,9 @@ def _status_context(request: PortalRequest, found: Dispatch) -> dict[str, object
     return {
         "dispatch": found,
         "board": board,
-        "may_correct": bool(board.progress.rejected) and may_correct(request.user, found),
+        "correction": correction_of(found)
+        if board.progress.rejected and may_correct(request.user, found)
+        else None,
         "cancellable": [message for message in board.messages if may_cancel(request.user, message)],
     }
 
@@ -80,10 +83,12 @@ def correct(request: PortalRequest, pk: int) -> HttpResponse:
     except Problem as problem:
         messages.error(request, str(problem))
         return redirect(found)
-    return redirect(draft)
+    step, field = first_refused(draft)
+    anchor = f"#id_{field}" if field else ""
+    return redirect(f"{reverse(f'tickets:draft-{step}', args=[draft.pk])}{anchor}")
 
 
-@require_GET
+@require_safe
 def message(request: PortalRequest, pk: int, message_pk: int) -> HttpResponse:
     found, sent = _message(request, pk, message_pk)
     context = {
