@@ -5,6 +5,7 @@ Each question is one query, whatever the number of rows; nothing here changes an
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -12,10 +13,13 @@ from django.utils import timezone
 from portal.models import Message, User, VendorAccount
 from portal.models.messages import LIVE, WAITING, State
 from sites import zones
+from tickets.board import LARGE
 from tickets.models import Dispatch, Draft, Location, Ticket
 from tickets.progress import Progress, progress_of
 
 SHOWN = 8  # rows of one list; the page behind it has the rest
+VISITS_SHOWN = 12
+MOST_NEAR = 5000  # visits looked at to find today's
 SOON = timedelta(hours=2)
 OVERDUE = timedelta(hours=24)  # a visit without a technician that long ago is no longer news
 CORRECTABLE = timedelta(days=30)
@@ -88,18 +92,27 @@ def visits_without_technician(user: User) -> list[Ticket]:
     return list(found.select_related("location", "dispatch").order_by("location__starts_at")[:SHOWN])
 
 
-def visits_today(user: User) -> list[Location]:
-    """Visits whose start is today where the site is; a day is a different one in Boston and in Honolulu."""
+def visits_today(user: User) -> tuple[list[Location], int]:
+    """Visits whose start is today where the site is, the first of them and how many more there are.
+
+    A day is a different one in Boston and in Honolulu, so the days are compared here: of all that are near, no more
+    than their times is read.
+    """
     now = timezone.now()
     near = Location.objects.filter(
         dispatch__in=Dispatch.objects.visible_to(user),
         message__state__in=LIVE,
         starts_at__range=(now - timedelta(hours=24), now + timedelta(hours=24)),
     )
-    found = near.select_related("ticket", "message", "dispatch").order_by("starts_at")[:500]
-    return [
-        one for one in found if one.local_start.date() == now.astimezone(zones.zone(one.time_zone)).date()
-    ]
+    times = near.order_by("starts_at", "pk").values_list("pk", "starts_at", "time_zone")[:MOST_NEAR]
+    today = [pk for pk, starts_at, name in times if _is_today(starts_at, zones.zone(name), now)]
+    shown = Location.objects.filter(pk__in=today[:VISITS_SHOWN]).defer(*LARGE)
+    rows = list(shown.select_related("ticket", "message", "dispatch").order_by("starts_at", "pk"))
+    return rows, len(today) - len(rows)
+
+
+def _is_today(moment: datetime, zone: ZoneInfo, now: datetime) -> bool:
+    return moment.astimezone(zone).date() == now.astimezone(zone).date()
 
 
 def own_drafts(user: User) -> list[Draft]:

@@ -6,21 +6,19 @@ from portal.models.messages import State
 from portal.request import PortalRequest
 from tickets import needs
 
-VISITS_SHOWN = 12
-
 
 @require_safe
 def home(request: PortalRequest) -> HttpResponse:
     """What needs this person now, first what cannot wait."""
     user = request.user
-    visits = needs.visits_today(user)
+    visits, more_visits = needs.visits_today(user)
     context = {
         "unknown": needs.stuck_messages(user, State.UNKNOWN),
         "held": needs.stuck_messages(user, State.HELD),
         "rejected": needs.rejected_dispatches(user),
         "without_technician": needs.visits_without_technician(user),
-        "visits": visits[:VISITS_SHOWN],
-        "more_visits": max(0, len(visits) - VISITS_SHOWN),
+        "visits": visits,
+        "more_visits": more_visits,
         "drafts": needs.own_drafts(user),
         "latest": needs.latest_dispatches(user),
         "health": needs.health(),
