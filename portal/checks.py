@@ -14,6 +14,7 @@ def names_in_settings_exist(app_configs: Sequence[Any] | None, **kwargs: Any) ->
     found: list[CheckMessage] = []
     names = {**settings.OUTBOX_HANDLERS, **settings.LOOKUPS}
     names |= {f"beat: {key}": entry["task"] for key, entry in settings.CELERY_BEAT_SCHEDULE.items()}
+    names |= {f"files: {name}": name for name in settings.FILES_OF_SEEN_WORK}
     for key, name in names.items():
         try:
             import_string(name)

@@ -34,6 +34,9 @@ LOG_LEVEL = env.text("LOG_LEVEL", default="INFO")
 TIME_ZONE = env.text("TIME_ZONE", default="America/New_York")
 WORKER_CONCURRENCY = env.number("WORKER_CONCURRENCY", default=4, low=1, high=64)
 SANDBOX_URL = env.text("SANDBOX_URL", default="")  # the vendor sandbox's page, linked in the demo only
+# A page of a bug shows settings and what people typed; no address of the outside world may show one.
+if DEBUG and urlsplit(PUBLIC_URL).scheme == "https":
+    env.refuse("DEBUG", "0 where PUBLIC_URL is an https address")
 env.finish()
 
 IS_HTTPS = urlsplit(PUBLIC_URL).scheme == "https"
@@ -61,6 +64,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "portal.middleware.PlainRequestMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -181,6 +185,8 @@ STORAGES = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 12_000  # a dispatch of 500 locations by hand
 DATA_UPLOAD_MAX_NUMBER_FILES = 40
+# Of a whole request. Above what may be sent, so that who attaches too much is told which file it was.
+MAX_BODY_BYTES = 150_000_000
 FILE_UPLOAD_PERMISSIONS = 0o600
 
 # --- Work -----------------------------------------------------------------------------------------------------
@@ -232,6 +238,8 @@ CELERY_BEAT_SCHEDULE = {
 # Who carries out what the outbox promises, and who answers which look-up. Names, because `portal` imports
 # nothing of the packages above it; a system check proves each of them.
 OUTBOX_HANDLERS = {"granite.create_tickets": "tickets.services.delivery.CREATE_TICKETS"}
+# Each answers for one person: the keys of the files that hang on work this person sees.
+FILES_OF_SEEN_WORK = ["tickets.permissions.files_of_seen_work"]
 LOOKUPS = {
     "granite.accounts": "sites.services.find_accounts",
     "granite.cost": "tickets.services.costs.estimate",

@@ -2,7 +2,7 @@
 
 import zlib
 from typing import BinaryIO
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
 MOST_ENTRIES = 2_000
 MOST_UNPACKED = 300_000_000
@@ -31,6 +31,9 @@ def _trouble(archive: ZipFile) -> str:
         return "would unpack to an enormous size, as harmful archives do. Save it anew or send a PDF"
     if len(set(names)) != len(names) or any(_is_odd(name) for name in names):
         return "is put together as Excel never does. Open it in Excel and save it anew"
+    if any(entry.compress_type not in (ZIP_STORED, ZIP_DEFLATED) for entry in entries):
+        # Other ways of packing fail in ways of their own, and let a few bytes ask for gigabytes of memory.
+        return "is packed as Excel never does. Open it in Excel and save it anew"
     if any(entry.flag_bits & 1 for entry in entries):
         return "is protected with a password. Save it without one"
     if "[Content_Types].xml" not in names or "xl/workbook.xml" not in names:

@@ -3,6 +3,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.module_loading import import_string
 
 from portal.models.people import User
 
@@ -14,11 +15,16 @@ def stored_name(stored: "StoredFile", filename: str) -> str:
 
 class StoredFileQuerySet(models.QuerySet["StoredFile"]):
     def visible_to(self, user: User) -> "StoredFileQuerySet":
-        """One's own files, those of team mates, and all of them where one sees every team."""
+        """One's own files, those of work one sees, and all of them where one sees every team.
+
+        Not those of team mates as such: a mate may also work for a team whose work one does not see.
+        """
         if user.sees_all_teams:
             return self
-        mates = User.objects.filter(teams__in=user.teams.all()).values("pk")
-        return self.filter(Q(uploaded_by=user) | Q(uploaded_by__in=mates))
+        of_seen_work = Q()
+        for name in settings.FILES_OF_SEEN_WORK:
+            of_seen_work |= Q(pk__in=import_string(name)(user))
+        return self.filter(Q(uploaded_by=user) | of_seen_work)
 
 
 class StoredFile(models.Model):

@@ -3,7 +3,7 @@ from uuid import UUID
 
 from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from portal.models import StoredFile
 from portal.request import PortalRequest
@@ -11,7 +11,7 @@ from portal.request import PortalRequest
 log = logging.getLogger(__name__)
 
 
-@require_GET
+@require_safe
 def download(request: PortalRequest, key: UUID) -> FileResponse:
     """One upload, always as a download: nothing an uploader wrote is ever shown as a page of ours."""
     stored = get_object_or_404(StoredFile.objects.visible_to(request.user), key=key)
