@@ -14,8 +14,6 @@ def record(
     by: User | None,
     action: str,
     about: models.Model | None = None,
-    *,
-    address: str | None = None,
     **details: Any,
 ) -> AuditEntry:
     """Write down one deed; `by` is None where a machine did it. Details must be JSON and hold no secrets."""
@@ -28,7 +26,7 @@ def record(
         about_name=str(about)[:200] if about else "",
         details=details,
         request_id=logs.request_id.get(),
-        address=address,
+        address=logs.client_address.get(),
     )
 
 

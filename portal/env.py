@@ -139,6 +139,10 @@ class Env:
             name, parse, default=None, looks_like="postgresql://user:password@host:5432/portal", instead={}
         )
 
+    def refuse(self, name: str, looks_like: str) -> None:
+        """For what is wrong only together with other variables."""
+        self.problems.append(f"{name} is not usable. It should be {looks_like}.")
+
     def finish(self) -> None:
         if self.problems:
             raise ImproperlyConfigured("The portal cannot start:\n  - " + "\n  - ".join(self.problems))

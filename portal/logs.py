@@ -1,10 +1,15 @@
 """One line per event, and the same request id on each line, audit entry and page of one request."""
 
 import logging
+import re
 import time
 from contextvars import ContextVar
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
+# Where the present request comes from; None where no request is behind what happens.
+client_address: ContextVar[str | None] = ContextVar("client_address", default=None)
+# What ends a line somewhere, or tells a terminal what to do.
+NOT_PRINTED = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 class RequestIdFilter(logging.Filter):
@@ -14,7 +19,7 @@ class RequestIdFilter(logging.Filter):
 
 
 class LineFormatter(logging.Formatter):
-    """Line breaks inside a message would let a visitor write log lines of their own."""
+    """Line breaks inside a message would let a visitor write log lines of their own, escapes repaint a terminal."""
 
     # One clock for every machine's lines, whatever zone it shows to people.
     converter = time.gmtime
@@ -25,4 +30,4 @@ class LineFormatter(logging.Formatter):
         super().__init__("%(asctime)s %(levelname)s %(request_id)s %(name)s: %(message)s")
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        return super().formatMessage(record).replace("\r", "\\r").replace("\n", "\\n")
+        return NOT_PRINTED.sub(lambda found: ascii(found[0])[1:-1], super().formatMessage(record))

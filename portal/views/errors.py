@@ -86,14 +86,26 @@ def came_from_us(request: HttpRequest) -> bool:
 
 
 def origin(address: str) -> str:
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return ""
     return f"{parts.scheme}://{parts.netloc}"
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Rendered without the request: it may be one that nothing can be read from."""
     words = next((words for kind, words in TOO_MUCH.items() if isinstance(exception, kind)), "")
+    if words and request.headers.get("HX-Request"):
+        return HttpResponse(words, status=400, content_type="text/plain")  # stands in the banner of the page
     return HttpResponse(render_to_string("400.html", {"words": words}), status=400)
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    words = "This is more than the portal accepts at once. Send fewer or smaller files."
+    if request.headers.get("HX-Request"):
+        return HttpResponse(words, status=413, content_type="text/plain")
+    return HttpResponse(render_to_string("400.html", {"words": words}), status=413)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -1,5 +1,7 @@
 """Coming in, going out, a new password, and being locked out."""
 
+import unicodedata
+from datetime import timedelta
 from typing import Any, cast
 
 from axes.helpers import get_cool_off
@@ -15,8 +17,7 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 
 from portal import audit
-from portal.middleware import client_address
-from portal.models import User
+from portal.models import AuditEntry, User
 
 
 class SignIn(LoginView):
@@ -26,7 +27,7 @@ class SignIn(LoginView):
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         response = super().form_valid(form)
         user = cast(User, form.get_user())
-        audit.record(user, "user.signed_in", user, address=client_address(self.request))
+        audit.record(user, "user.signed_in", user)
         return response
 
 
@@ -43,7 +44,7 @@ class NewPassword(PasswordChangeView):
     def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
         response = super().form_valid(form)
         user = cast(User, form.user)
-        audit.record(user, "user.password_changed", user, address=client_address(self.request))
+        audit.record(user, "user.password_changed", user)
         messages.success(self.request, "Your password was changed. Other browsers were signed out.")
         return response
 
@@ -53,8 +54,18 @@ logout = SignOut.as_view()
 password = NewPassword.as_view()
 
 
+def note_lock(request: HttpRequest) -> None:
+    """One audit entry per lock, not per try: nobody outside shall fill a log that is never emptied."""
+    name = unicodedata.normalize("NFKC", request.POST.get("username", "").replace("\x00", "").strip())[:150]
+    since = timezone.now() - (get_cool_off(request) or timedelta(hours=1))
+    known = AuditEntry.objects.filter(at__gt=since, action="login.locked", details__username=name)
+    if not known.exists():
+        audit.record(None, "login.locked", User.objects.filter(username=name).first(), username=name)
+
+
 def locked_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
     """Too many wrong passwords for one name. Each further try starts the wait anew, so it ends that long from now."""
+    note_lock(request)
     wait = get_cool_off(request)
     opens_at = timezone.localtime(timezone.now() + wait) if wait else None
     response = render(request, "portal/locked.html", {"opens_at": opens_at, "wait": wait}, status=429)
