@@ -1,8 +1,10 @@
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminURLFieldWidget
+from django.core.exceptions import ValidationError
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
@@ -15,6 +17,9 @@ from portal.models.messages import WAITING, State
 from portal.problems import Problem
 
 CHANGES_THE_DOOR = {"api_url", "create_path"}
+ENTER_IT_ANEW = (
+    "The secret would go to another machine than the one it was entered for: enter it anew for this one."
+)
 CHANGES_THE_KEY = {"api_url", "token_url", "client_id", "scope"}
 
 
@@ -51,12 +56,35 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
         cleaned = super().clean() or {}
         if not self.instance.pk and not cleaned.get("new_secret"):
             self.add_error("new_secret", "A new account needs its secret.")
+        if self.instance.pk and not cleaned.get("new_secret") and self._leads_elsewhere(cleaned):
+            self.add_error("new_secret", ENTER_IT_ANEW)
         vendor = cleaned.get("vendor") or self.instance.vendor
         if cleaned.get("is_default"):
             others = VendorAccount.objects.filter(vendor=vendor, is_default=True).exclude(pk=self.instance.pk)
             if other := others.first():
                 self.add_error("is_default", f"“{other.name}” is the default. Take that away there first.")
         return cleaned
+
+    def clean_create_path(self) -> str:
+        path: str = self.cleaned_data["create_path"]
+        if path and not path.startswith("/"):
+            raise ValidationError(
+                "A path begins with a slash. What stands before it decides who gets our token."
+            )
+        return path
+
+    def _leads_elsewhere(self, cleaned: dict[str, Any]) -> bool:
+        """Whether the secret, or the token it buys, would go to another machine than the one it was entered for."""
+        return any(
+            host_of(cleaned[name]) != host_of(self.initial[name])
+            for name in ("api_url", "token_url")
+            if cleaned.get(name)
+        )
+
+
+def host_of(address: str) -> tuple[str, str]:
+    parts = urlsplit(address)
+    return parts.scheme, parts.netloc
 
 
 @admin.register(VendorAccount)

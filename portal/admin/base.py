@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import InlineModelAdmin
 from django.contrib.admin.utils import unquote
+from django.core.exceptions import BadRequest
 from django.db import models
 from django.db.models import QuerySet
 from django.forms import BaseForm
@@ -55,6 +57,15 @@ class PortalAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Everything ever done to the record, not only what was done here."""
         entries = AuditEntry.objects.filter(about_type=self.opts.label_lower, about_id=unquote(object_id))
         return super().history_view(request, object_id, {"entries": entries[:200], **(extra_context or {})})
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        """Refuses what no page of ours sends, before an action asks the database for it."""
+        chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        if not all(key.isascii() and key.isdigit() and len(key) < 19 for key in chosen):
+            raise BadRequest("A row that cannot be one.")
+        if "\x00" in request.POST.get("reason", ""):
+            raise BadRequest("A reason that is no text.")
+        return super().response_action(request, queryset)
 
     def log_deletions(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
         for one in queryset:

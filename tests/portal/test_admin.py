@@ -283,6 +283,29 @@ def test_a_secret_is_rotated_and_an_empty_field_keeps_it(root: Client) -> None:
     assert account.secret == "another-long-secret-9876"
 
 
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("token_url", "https://evil.example/token"),
+        ("token_url", "http://login.granite.example/token"),
+        ("api_url", "https://api.granite.example:8443"),
+        ("create_path", "@evil.example/tickets"),
+    ],
+)
+def test_nobody_sends_a_secret_elsewhere_who_does_not_know_it(root: Client, name: str, address: str) -> None:
+    root.post(reverse("admin:portal_vendoraccount_add"), account_form())
+    account = VendorAccount.objects.get(name="second")
+    page = reverse("admin:portal_vendoraccount_change", args=[account.pk])
+    said = root.post(page, account_form(new_secret="") | {name: address}).content.decode()
+    assert "enter it anew for this one" in said or "A path begins with a slash" in said
+    account.refresh_from_db()
+    assert getattr(account, name) != address
+    if name != "create_path":
+        assert root.post(page, account_form() | {name: address}).status_code == 302
+        account.refresh_from_db()
+        assert getattr(account, name) == address
+
+
 def test_what_cannot_be_is_refused_at_its_field(root: Client, account: VendorAccount) -> None:
     VendorAccount.objects.filter(pk=account.pk).update(is_default=True)
     page = root.post(
