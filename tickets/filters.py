@@ -5,11 +5,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import DateField, F, Func, Q, QuerySet
 
 from portal.models import Team, User
 from portal.vendors.granite.wire import SERVICE_TYPES
 from sites.models import Site
+from tickets.forms.when import FIRST_YEAR, LAST_YEAR
 from tickets.models import Ticket
 
 OPEN, RESOLVED = ":open", ":resolved"  # no vendor's word begins with a colon
@@ -24,6 +26,16 @@ class SiteDate(Func):
     template = "(%(expressions)s)::date"
     arg_joiner = " AT TIME ZONE "
     output_field = DateField()
+
+
+class VisitDay(forms.DateField):
+    """A day on which somebody may be sent; days at the ends of the calendar have no neighbours to compare with."""
+
+    widget = forms.DateInput(attrs={"type": "date"})
+    default_validators = [
+        MinValueValidator(date(FIRST_YEAR, 1, 1)),
+        MaxValueValidator(date(LAST_YEAR, 12, 31)),
+    ]
 
 
 class TicketFilters(forms.Form):
@@ -45,10 +57,8 @@ class TicketFilters(forms.Form):
         required=False, max_length=100, widget=forms.TextInput(attrs={"placeholder": "Number or name"})
     )
     team: "forms.ModelChoiceField[Team]" = forms.ModelChoiceField(None, required=False, empty_label="All")
-    since = forms.DateField(
-        label="Visit from", required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
-    until = forms.DateField(label="Visit to", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    since = VisitDay(label="Visit from", required=False)
+    until = VisitDay(label="Visit to", required=False)
     mine = forms.BooleanField(label="Submitted by me", required=False)
 
     def __init__(self, data: Any, *, user: User) -> None:

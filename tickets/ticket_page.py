@@ -1,6 +1,7 @@
 """A ticket as its page shows it: history in words, the address beside ours, and what became of each file."""
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -83,13 +84,16 @@ class TicketPage:
 
     @property
     def phone_link(self) -> str:
-        """`tel:+16175550123`, or "" where the number is none we could dial."""
-        digits = "".join(
-            character for character in self.ticket.technician_phone_number if character.isdigit()
-        )
-        if len(digits) == 10:
+        """`tel:+16175550123`, or "" where the number is none we could dial.
+
+        More digits than ten without a country's code are a number with its extension: dialled, they ring abroad.
+        """
+        text = self.ticket.technician_phone_number.strip()
+        digits = re.sub(r"[^0-9]", "", text)
+        if len(digits) == 10 and not text.startswith("+"):
             return f"tel:+1{digits}"
-        return f"tel:+{digits}" if 11 <= len(digits) <= 15 else ""
+        has_country = text.startswith("+") or (len(digits) == 11 and digits.startswith("1"))
+        return f"tel:+{digits}" if has_country and 8 <= len(digits) <= 15 else ""
 
     @property
     def is_being_read(self) -> bool:

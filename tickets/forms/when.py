@@ -16,6 +16,10 @@ from sites import zones
 from tickets.forms.typed import MOST_ROWS, PREFIX, Row, formset_data
 
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?", re.ASCII)
+FIRST_YEAR, LAST_YEAR = (
+    2000,
+    2199,
+)  # what lies beyond is a slip, and at the end of time zones cannot be reckoned
 OVERNIGHT = (
     "The end must be on the same day as the start. For work past midnight, make two dispatches, one per day, "
     "or set a hard start: then only the start counts."
@@ -40,7 +44,7 @@ class SiteTime(forms.CharField):
         try:
             if match:
                 found = datetime.fromisoformat(f"{match[1]}T{match[2]}{match[3] or ''}")
-                if found.year >= 2000:
+                if FIRST_YEAR <= found.year <= LAST_YEAR:
                     return found
         except ValueError:
             pass

@@ -143,12 +143,16 @@ def _changed_elsewhere(
     return ChangedElsewhere(draft, differences, last.get("by") or draft.saved_by.name, when)
 
 
+def _is_key(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19
+
+
 def _choose_team_and_account(draft: Draft, by: User) -> None:
     """What was chosen in *What* becomes true as soon as it is a choice the person has."""
     team, account = str(draft.what.get("team", "")), str(draft.what.get("account", ""))
-    if team.isdecimal() and (found := by.teams_to_work_for().filter(pk=team).first()):
+    if _is_key(team) and (found := by.teams_to_work_for().filter(pk=team).first()):
         draft.team = found
-    if account.isdecimal() and (
+    if _is_key(account) and (
         key := VendorAccount.objects.filter(vendor=Vendor.GRANITE, pk=account).first()
     ):
         draft.account = key

@@ -21,7 +21,7 @@ FRESH_FOR = timedelta(minutes=15)
 MOST_PICKED = 100
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @on_open_draft
 def search(request: PortalRequest, draft: Draft) -> HttpResponse:
     """GET shows what is known: our sites, and Granite's answer if it was asked. POST also asks Granite."""

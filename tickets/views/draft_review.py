@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.problems import Problem
 from portal.request import PortalRequest
@@ -17,7 +17,7 @@ from tickets.views.draft_pages import refusals
 from tickets.views.wizard import frame, go_to, links_to, on_open_draft
 
 
-@require_GET
+@require_safe
 @on_open_draft
 def review(request: PortalRequest, draft: Draft) -> HttpResponse:
     return _show(request, draft)
@@ -41,7 +41,7 @@ def submit(request: PortalRequest, draft: Draft) -> HttpResponse:
     return redirect(dispatch)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @on_open_draft
 def estimates(request: PortalRequest, draft: Draft) -> HttpResponse:
     """GET shows the estimates that are known; POST puts the missing questions to Granite first."""

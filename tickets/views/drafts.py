@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.problems import Problem
 from portal.request import PortalRequest
@@ -45,7 +45,7 @@ __all__ = [
 MOST_LISTED = 200
 
 
-@require_GET
+@require_safe
 def drafts(request: PortalRequest) -> HttpResponse:
     if not may_draft(request.user):
         raise PermissionDenied
@@ -56,12 +56,12 @@ def drafts(request: PortalRequest) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def new(request: PortalRequest) -> HttpResponse:
     """POST begins a draft. A GET, as after signing in again, leads to the list and changes nothing."""
     if not may_draft(request.user):
         raise PermissionDenied
-    if request.method == "GET":
+    if request.method != "POST":
         return redirect("tickets:drafts")
     team = request.user.teams.first() or request.user.teams_to_work_for().first()
     if team is None:
@@ -76,13 +76,13 @@ def new(request: PortalRequest) -> HttpResponse:
         return redirect("tickets:drafts")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @on_open_draft
 def what(request: PortalRequest, draft: Draft) -> HttpResponse:
     return _step(request, draft, "what")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @on_open_draft
 def where(request: PortalRequest, draft: Draft) -> HttpResponse:
     if request.method == "POST" and request.POST.get("go") == "enter" and request.POST.get("q", "").strip():
@@ -90,7 +90,7 @@ def where(request: PortalRequest, draft: Draft) -> HttpResponse:
     return _step(request, draft, "where")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @on_open_draft
 def when(request: PortalRequest, draft: Draft) -> HttpResponse:
     return _step(request, draft, "when")
@@ -98,7 +98,7 @@ def when(request: PortalRequest, draft: Draft) -> HttpResponse:
 
 def _step(request: PortalRequest, draft: Draft, step: str) -> HttpResponse:
     """Keep what was typed, whatever it is; "Next" also judges it and stays where something is wrong."""
-    if request.method == "GET":
+    if request.method != "POST":
         return show_step(request, draft, step, is_checked="check" in request.GET)
     saved = save_typed(request, draft, step)
     if isinstance(saved, HttpResponse):

@@ -2,7 +2,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_vary_headers
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from portal import audit, tables
 from portal.problems import Problem
@@ -21,7 +21,7 @@ def _ticket(request: PortalRequest, pk: int) -> Ticket:
     return get_object_or_404(Ticket.objects.visible_to(request.user).select_related(*PAGE_JOINS), pk=pk)
 
 
-@require_GET
+@require_safe
 def tickets(request: PortalRequest) -> HttpResponse:
     filters = TicketFilters(request.GET, user=request.user)
     # `raw` is a whole answer per row, and the list shows nothing of it.
@@ -41,7 +41,7 @@ def tickets(request: PortalRequest) -> HttpResponse:
     return response
 
 
-@require_GET
+@require_safe
 def ticket(request: PortalRequest, pk: int) -> HttpResponse:
     found = _ticket(request, pk)
     records = audit.of(found) | audit.of(found.message) | audit.of(found.dispatch)
@@ -49,7 +49,7 @@ def ticket(request: PortalRequest, pk: int) -> HttpResponse:
     return render(request, "tickets/ticket.html", context)
 
 
-@require_GET
+@require_safe
 def status(request: PortalRequest, pk: int) -> HttpResponse:
     found = _ticket(request, pk)
     return render(request, "tickets/_ticket_status.html", {"page": TicketPage(found), "ticket": found})

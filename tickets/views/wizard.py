@@ -72,8 +72,8 @@ def _closed(request: PortalRequest, draft: Draft) -> HttpResponse:
 def stamp_of(request: PortalRequest) -> Stamp:
     turn = request.POST.get("turn", "")
     return Stamp(
-        page=request.POST.get("page", "")[:32],
-        seen=request.POST.get("seen", "")[:32],
+        page=typed.plain(request.POST.get("page", ""))[:32],
+        seen=typed.plain(request.POST.get("seen", ""))[:32],
         turn=int(turn) if turn.isascii() and turn.isdigit() and len(turn) < 16 else 0,
         is_forced="force" in request.POST,
     )
