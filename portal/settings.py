@@ -224,7 +224,11 @@ CELERY_BEAT_SCHEDULE = {
     name: {
         "task": task,
         "schedule": seconds,
-        "options": {"expires": seconds, "retry": True, "retry_policy": {"max_retries": 1, "interval_start": 0}},
+        "options": {
+            "expires": seconds,
+            "retry": True,
+            "retry_policy": {"max_retries": 1, "interval_start": 0},
+        },
     }
     for name, task, seconds in (
         ("send what is due", "portal.tasks.deliver_due", 2),

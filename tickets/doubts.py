@@ -27,10 +27,14 @@ class Doubt:
 def doubts_for(user: User) -> list[Doubt]:
     """What this person may see, the longest in doubt first; one more than is shown, so that the page can say so."""
     locations = Location.objects.select_related("dispatch__team", "dispatch__submitted_by", "site", "ticket")
-    found = unknown_messages(user).order_by("pk").prefetch_related(
-        Prefetch("locations", locations.order_by("index")),
-        Prefetch("attempts", Attempt.objects.order_by("-number")),
-        Prefetch("tickets", Ticket.objects.filter(location=None), to_attr="strangers"),
+    found = (
+        unknown_messages(user)
+        .order_by("pk")
+        .prefetch_related(
+            Prefetch("locations", locations.order_by("index")),
+            Prefetch("attempts", Attempt.objects.order_by("-number")),
+            Prefetch("tickets", Ticket.objects.filter(location=None), to_attr="strangers"),
+        )
     )
     return [_doubt(message) for message in found.select_related("account", "created_by")[: MOST_SHOWN + 1]]
 

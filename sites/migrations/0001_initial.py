@@ -8,83 +8,169 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('portal', '0001_initial'),
+        ("portal", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Account',
+            name="Account",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('macnum', models.CharField(help_text='text: leading zeros count', max_length=40)),
-                ('account_id', models.BigIntegerField(blank=True, help_text="Granite's id, needed for estimated costs", null=True)),
-                ('name', models.CharField(blank=True, max_length=200)),
-                ('company_name', models.CharField(blank=True, max_length=200)),
-                ('address_line_1', models.CharField(blank=True, max_length=200)),
-                ('address_line_2', models.CharField(blank=True, max_length=200)),
-                ('city', models.CharField(blank=True, max_length=100)),
-                ('state', models.CharField(blank=True, max_length=20)),
-                ('zip', models.CharField(blank=True, max_length=20)),
-                ('local_contact_name', models.CharField(blank=True, max_length=200)),
-                ('local_contact_phone', models.CharField(blank=True, max_length=40)),
-                ('location_contact_email', models.CharField(blank=True, max_length=200)),
-                ('seen_at', models.DateTimeField(help_text='when Granite last told us so')),
-                ('vendor_account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='portal.vendoraccount')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("macnum", models.CharField(help_text="text: leading zeros count", max_length=40)),
+                (
+                    "account_id",
+                    models.BigIntegerField(
+                        blank=True, help_text="Granite's id, needed for estimated costs", null=True
+                    ),
+                ),
+                ("name", models.CharField(blank=True, max_length=200)),
+                ("company_name", models.CharField(blank=True, max_length=200)),
+                ("address_line_1", models.CharField(blank=True, max_length=200)),
+                ("address_line_2", models.CharField(blank=True, max_length=200)),
+                ("city", models.CharField(blank=True, max_length=100)),
+                ("state", models.CharField(blank=True, max_length=20)),
+                ("zip", models.CharField(blank=True, max_length=20)),
+                ("local_contact_name", models.CharField(blank=True, max_length=200)),
+                ("local_contact_phone", models.CharField(blank=True, max_length=40)),
+                ("location_contact_email", models.CharField(blank=True, max_length=200)),
+                ("seen_at", models.DateTimeField(help_text="when Granite last told us so")),
+                (
+                    "vendor_account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="portal.vendoraccount",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name', 'macnum'],
+                "ordering": ["name", "macnum"],
             },
         ),
         migrations.CreateModel(
-            name='Site',
+            name="Site",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('number', models.CharField(blank=True, help_text='text: leading zeros count', max_length=40)),
-                ('address_line_1', models.CharField(max_length=200)),
-                ('address_line_2', models.CharField(blank=True, max_length=200)),
-                ('city', models.CharField(max_length=100)),
-                ('state', models.CharField(max_length=2)),
-                ('zip', models.CharField(max_length=10, verbose_name='ZIP code')),
-                ('time_zone', models.CharField(help_text='e.g. America/New_York', max_length=50, validators=[sites.models.validate_zone])),
-                ('access_notes', models.TextField(blank=True, help_text='hours, badge, escort: what a technician must know')),
-                ('search', models.GeneratedField(db_persist=True, expression=django.db.models.functions.text.Upper(django.db.models.functions.text.Concat('number', models.Value(' '), 'name', models.Value(' '), 'address_line_1', models.Value(' '), 'city', models.Value(' '), 'state', models.Value(' '), 'zip', output_field=models.TextField())), output_field=models.TextField())),
-                ('account', models.ForeignKey(blank=True, help_text="Granite's account here", null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='sites', to='sites.account')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "number",
+                    models.CharField(blank=True, help_text="text: leading zeros count", max_length=40),
+                ),
+                ("address_line_1", models.CharField(max_length=200)),
+                ("address_line_2", models.CharField(blank=True, max_length=200)),
+                ("city", models.CharField(max_length=100)),
+                ("state", models.CharField(max_length=2)),
+                ("zip", models.CharField(max_length=10, verbose_name="ZIP code")),
+                (
+                    "time_zone",
+                    models.CharField(
+                        help_text="e.g. America/New_York",
+                        max_length=50,
+                        validators=[sites.models.validate_zone],
+                    ),
+                ),
+                (
+                    "access_notes",
+                    models.TextField(
+                        blank=True, help_text="hours, badge, escort: what a technician must know"
+                    ),
+                ),
+                (
+                    "search",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.functions.text.Upper(
+                            django.db.models.functions.text.Concat(
+                                "number",
+                                models.Value(" "),
+                                "name",
+                                models.Value(" "),
+                                "address_line_1",
+                                models.Value(" "),
+                                "city",
+                                models.Value(" "),
+                                "state",
+                                models.Value(" "),
+                                "zip",
+                                output_field=models.TextField(),
+                            )
+                        ),
+                        output_field=models.TextField(),
+                    ),
+                ),
+                (
+                    "account",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Granite's account here",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="sites",
+                        to="sites.account",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['number', 'name'],
+                "ordering": ["number", "name"],
             },
         ),
         migrations.CreateModel(
-            name='Contact',
+            name="Contact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField(default=1)),
-                ('name', models.CharField(max_length=200)),
-                ('phone', models.CharField(max_length=40)),
-                ('extension', models.CharField(blank=True, max_length=20)),
-                ('email', models.EmailField(blank=True, max_length=254)),
-                ('hours', models.CharField(blank=True, max_length=200)),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contacts', to='sites.site')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(default=1)),
+                ("name", models.CharField(max_length=200)),
+                ("phone", models.CharField(max_length=40)),
+                ("extension", models.CharField(blank=True, max_length=20)),
+                ("email", models.EmailField(blank=True, max_length=254)),
+                ("hours", models.CharField(blank=True, max_length=200)),
+                (
+                    "site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="contacts", to="sites.site"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['site', 'position', 'id'],
+                "ordering": ["site", "position", "id"],
             },
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.UniqueConstraint(fields=('vendor_account', 'macnum'), name='one_account_per_macnum'),
+            model_name="account",
+            constraint=models.UniqueConstraint(
+                fields=("vendor_account", "macnum"), name="one_account_per_macnum"
+            ),
         ),
         migrations.AddIndex(
-            model_name='site',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['search'], name='sites_search', opclasses=['gin_trgm_ops']),
+            model_name="site",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["search"], name="sites_search", opclasses=["gin_trgm_ops"]
+            ),
         ),
         migrations.AddConstraint(
-            model_name='site',
-            constraint=models.UniqueConstraint(condition=models.Q(('number', ''), _negated=True), fields=('number',), name='one_site_per_number'),
+            model_name="site",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("number", ""), _negated=True),
+                fields=("number",),
+                name="one_site_per_number",
+            ),
         ),
     ]

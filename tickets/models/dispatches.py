@@ -1,10 +1,10 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
-from django.conf import settings
 
 from portal.models import Message, Team, VendorAccount
 from portal.models.messages import WAITING, State
@@ -47,7 +47,9 @@ class Dispatch(models.Model):
     initial_description = models.TextField()
     special_instructions = models.TextField(blank=True)
     non_standard_tools = models.TextField(blank=True)
-    customer_ticket_number = models.TextField(blank=True, help_text="the sender's own numbers, comma-separated")
+    customer_ticket_number = models.TextField(
+        blank=True, help_text="the sender's own numbers, comma-separated"
+    )
     po_number = models.CharField(max_length=25, blank=True)
     customer_preferred_tech = models.BooleanField(default=False)
     prior_ticket = models.BigIntegerField(null=True, blank=True)
@@ -63,7 +65,8 @@ class Dispatch(models.Model):
                 condition=Q(service_type__in=SERVICE_TYPE_VALUES), name="dispatch_service_type_known"
             ),
             models.CheckConstraint(
-                condition=Q(prior_ticket__isnull=True) | Q(prior_ticket__gt=0), name="dispatch_prior_ticket_positive"
+                condition=Q(prior_ticket__isnull=True) | Q(prior_ticket__gt=0),
+                name="dispatch_prior_ticket_positive",
             ),
             models.CheckConstraint(
                 condition=Q(automatic_email_cc=False) | ~Q(automatic_email_cc_address=""),
@@ -78,12 +81,12 @@ class Dispatch(models.Model):
     def __str__(self) -> str:
         return self.reference
 
+    def get_absolute_url(self) -> str:
+        return reverse("tickets:dispatch", args=[self.pk])
+
     @property
     def reference(self) -> str:
         return f"DSP-{self.pk:06d}"
-
-    def get_absolute_url(self) -> str:
-        return reverse("tickets:dispatch", args=[self.pk])
 
 
 class LocationQuerySet(models.QuerySet["Location"]):
@@ -101,7 +104,9 @@ class Location(models.Model):
     dispatch = models.ForeignKey(Dispatch, models.PROTECT, related_name="locations")
     position = models.PositiveSmallIntegerField()
     message = models.ForeignKey(Message, models.PROTECT, related_name="locations")
-    index = models.PositiveSmallIntegerField(help_text="its place in the message, from 0: vendors name rows by it")
+    index = models.PositiveSmallIntegerField(
+        help_text="its place in the message, from 0: vendors name rows by it"
+    )
     site = models.ForeignKey(Site, models.SET_NULL, null=True, blank=True, related_name="locations")
 
     location_name = models.CharField(max_length=200)
@@ -129,7 +134,9 @@ class Location(models.Model):
             models.UniqueConstraint(
                 fields=["message", "location_name", "location_number"], name="locations_of_a_message_differ"
             ),
-            models.CheckConstraint(condition=Q(ends_at__gte=F("starts_at")), name="location_ends_after_its_start"),
+            models.CheckConstraint(
+                condition=Q(ends_at__gte=F("starts_at")), name="location_ends_after_its_start"
+            ),
             models.CheckConstraint(
                 condition=Q(local_contact_number__regex=r"^\d{10}$"), name="location_phone_ten_digits"
             ),
@@ -140,7 +147,9 @@ class Location(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.location_name} ({self.location_number})" if self.location_number else self.location_name
+        return (
+            f"{self.location_name} ({self.location_number})" if self.location_number else self.location_name
+        )
 
     @property
     def is_hard_start(self) -> bool:

@@ -48,6 +48,9 @@ class Draft(models.Model):
     def __str__(self) -> str:
         return self.reference
 
+    def get_absolute_url(self) -> str:
+        return reverse("tickets:draft-what", args=[self.pk])
+
     @property
     def reference(self) -> str:
         """The number it will carry for life: `DSP-000123`; its messages add `-1`, `-2`, …"""
@@ -56,9 +59,6 @@ class Draft(models.Model):
     @property
     def is_submitted(self) -> bool:
         return hasattr(self, "dispatch")
-
-    def get_absolute_url(self) -> str:
-        return reverse("tickets:draft-what", args=[self.pk])
 
     def row(self, index: int) -> dict[str, Any]:
         return self.locations[index]

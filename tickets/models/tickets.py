@@ -31,7 +31,12 @@ class Ticket(models.Model):
     ticket_id = models.BigIntegerField(help_text="Granite's id")
     dispatch = models.ForeignKey(Dispatch, models.PROTECT, related_name="tickets")
     location = models.OneToOneField(
-        Location, models.PROTECT, null=True, blank=True, related_name="ticket", help_text="empty: matched none of ours"
+        Location,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="ticket",
+        help_text="empty: matched none of ours",
     )
     message = models.ForeignKey(Message, models.PROTECT, related_name="tickets")
     team = models.ForeignKey(Team, models.PROTECT, related_name="tickets")
@@ -63,8 +68,12 @@ class Ticket(models.Model):
     read_by = models.CharField(max_length=10, default="answer", help_text="answer or poll")
     next_read_at = models.DateTimeField(null=True, blank=True, help_text="empty: no longer followed")
     read_problem = models.CharField(max_length=500, blank=True, help_text="why the last reading failed")
-    tried_at = models.DateTimeField(null=True, blank=True, help_text="when Granite was last asked, whatever came of it")
-    wanted_at = models.DateTimeField(null=True, blank=True, help_text="when a person last asked for a fresh reading")
+    tried_at = models.DateTimeField(
+        null=True, blank=True, help_text="when Granite was last asked, whatever came of it"
+    )
+    wanted_at = models.DateTimeField(
+        null=True, blank=True, help_text="when a person last asked for a fresh reading"
+    )
     # Everything one may search for, upper-cased; written by the mirror.
     search = models.TextField(default="", editable=False)
 
@@ -76,7 +85,9 @@ class Ticket(models.Model):
             models.UniqueConstraint(fields=["account", "ticket_id"], name="one_ticket_per_vendor_id"),
         ]
         indexes = [
-            models.Index(fields=["next_read_at"], condition=Q(next_read_at__isnull=False), name="tickets_to_read"),
+            models.Index(
+                fields=["next_read_at"], condition=Q(next_read_at__isnull=False), name="tickets_to_read"
+            ),
             models.Index(fields=["team", "-id"], name="tickets_of_a_team"),
             models.Index(fields=["status_name", "-id"], name="tickets_by_status"),
             GinIndex(fields=["search"], opclasses=["gin_trgm_ops"], name="tickets_search"),
@@ -101,7 +112,9 @@ class Ticket(models.Model):
     @property
     def address(self) -> str:
         return ", ".join(
-            part for part in (self.address_1, self.city, f"{self.state_identifier} {self.zip}".strip()) if part
+            part
+            for part in (self.address_1, self.city, f"{self.state_identifier} {self.zip}".strip())
+            if part
         )
 
     @property

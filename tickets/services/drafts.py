@@ -152,9 +152,7 @@ def _choose_team_and_account(draft: Draft, by: User) -> None:
     team, account = str(draft.what.get("team", "")), str(draft.what.get("account", ""))
     if _is_key(team) and (found := by.teams_to_work_for().filter(pk=team).first()):
         draft.team = found
-    if _is_key(account) and (
-        key := VendorAccount.objects.filter(vendor=Vendor.GRANITE, pk=account).first()
-    ):
+    if _is_key(account) and (key := VendorAccount.objects.filter(vendor=Vendor.GRANITE, pk=account).first()):
         draft.account = key
 
 
