@@ -7,6 +7,9 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 from django.utils.module_loading import import_string
 
+from portal.outbox import claims
+from portal.vendors import oauth
+
 
 @register()
 def names_in_settings_exist(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
@@ -23,3 +26,30 @@ def names_in_settings_exist(app_configs: Sequence[Any] | None, **kwargs: Any) ->
                 Error(f"{key!r} names {name!r}, which cannot be imported: {error}", id="portal.E001")
             )
     return found
+
+
+@register()
+def times_fit_each_other(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """A deadline that outlives the watch kept over it would turn a slow send into a second one or a lost one."""
+    grace = claims.SETTLE_GRACE.total_seconds()
+    whole_send = settings.CLAIM_LEASE_SECONDS + settings.SEND_DEADLINE_SECONDS + grace
+    visibility = settings.CELERY_BROKER_TRANSPORT_OPTIONS.get("visibility_timeout", float("inf"))
+    rules = [
+        (
+            settings.CLAIM_LEASE_SECONDS >= oauth.ASK_SECONDS + 10,
+            "CLAIM_LEASE_SECONDS must leave 10 seconds beyond the wait for a token.",
+        ),
+        (
+            grace > oauth.ASK_SECONDS,
+            "The grace after a send must be longer than a token can take to come while it is sent.",
+        ),
+        (
+            settings.CELERY_TASK_TIME_LIMIT > whole_send,
+            "CELERY_TASK_TIME_LIMIT must be longer than a lease, a send and its grace together.",
+        ),
+        (
+            visibility > settings.CELERY_TASK_TIME_LIMIT,
+            "The broker's visibility_timeout must be longer than CELERY_TASK_TIME_LIMIT.",
+        ),
+    ]
+    return [Error(sentence, id="portal.E002") for holds, sentence in rules if not holds]
