@@ -44,7 +44,7 @@ def times_fit_each_other(app_configs: Sequence[Any] | None, **kwargs: Any) -> li
             "The grace after a send must be longer than a token can take to come while it is sent.",
         ),
         (
-            settings.CELERY_TASK_TIME_LIMIT > whole_send,
+            whole_send < settings.CELERY_TASK_TIME_LIMIT,
             "CELERY_TASK_TIME_LIMIT must be longer than a lease, a send and its grace together.",
         ),
         (
