@@ -17,6 +17,8 @@ from tickets.models import Dispatch, Draft, Location
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+TOO_LONG = "PO " + "7" * 30
+
 
 def expect_findings(page: Page, count: int) -> None:
     """All of them in one list, which has the focus; each also at its field."""
@@ -35,12 +37,14 @@ def test_what(open_browser: OpenBrowser, people: Cast, account: VendorAccount, s
     page = open_browser(people.alice, scripts=scripts).new_page()
     acting.begin(page)
     page.locator("#id_contact_email_address").fill("alice at portal")
+    page.locator("#id_po_number").fill(TOO_LONG)
     page.locator("#id_prior_ticket").fill("twelve")
     page.get_by_label("E-mail others too").check()
     page.locator("#id_automatic_email_cc_address").fill("one@portal.example, two")
     page.locator(".wizard-buttons").get_by_text("Next").click()
     acting.expect_step(page, "What")
-    expect_findings(page, 5)
+    expect_findings(page, 6)
+    expect(page.locator("#id_po_number")).to_have_value(TOO_LONG)
     expect(page.locator("#id_contact_email_address")).to_have_value("alice at portal")
     expect(page.locator("#id_prior_ticket")).to_have_value("twelve")
     expect(page.locator("#id_automatic_email_cc_address")).to_have_value("one@portal.example, two")

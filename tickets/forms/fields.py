@@ -53,6 +53,10 @@ class Line(forms.CharField):
             **kwargs,
         )
 
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        """Without `maxlength`, which cuts what is pasted and tells nobody; too long is said at the field."""
+        return {name: value for name, value in super().widget_attrs(widget).items() if name != "maxlength"}
+
 
 class Words(forms.CharField):
     """Several lines of text."""
