@@ -29,7 +29,7 @@ test: dev npm ## install what is missing, a browser too, and run every test: mak
 check: dev npm ## format, lint, types, templates, missing migrations
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
-	$(PY) -m djlint --check --lint --quiet templates
+	$(PY) -m djlint --lint --quiet templates
 	@$(PY) -m portal.local run $(PY) -m mypy $(filter-out tests,$(CODE))
 	@$(PY) -m portal.local manage makemigrations --check --dry-run
 
