@@ -15,8 +15,8 @@ from portal.vendors import oauth
 def names_in_settings_exist(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
     """`portal` starts work in higher packages by names from settings; each must lead somewhere."""
     found: list[CheckMessage] = []
-    names = {**settings.OUTBOX_HANDLERS, **settings.LOOKUPS}
-    names |= {f"beat: {key}": entry["task"] for key, entry in settings.CELERY_BEAT_SCHEDULE.items()}
+    names = {**settings.OUTBOX_HANDLERS, **settings.LOOKUPS, **settings.PROBES}
+    names |= {f"beat: {key}": str(entry["task"]) for key, entry in settings.CELERY_BEAT_SCHEDULE.items()}
     names |= {f"files: {name}": name for name in settings.FILES_OF_SEEN_WORK}
     for key, name in names.items():
         try:

@@ -22,7 +22,7 @@ class LineFormatter(logging.Formatter):
     """Line breaks inside a message would let a visitor write log lines of their own, escapes repaint a terminal."""
 
     # One clock for every machine's lines, whatever zone it shows to people.
-    converter = time.gmtime
+    converter = staticmethod(time.gmtime)
     default_time_format = "%Y-%m-%dT%H:%M:%S"
     default_msec_format = "%s.%03dZ"
 

@@ -25,7 +25,8 @@ def stage_of(location: Location) -> str:
     state = location.message.state
     if hasattr(location, "ticket"):
         return WITH_TICKET
-    return {State.CLAIMED: State.QUEUED.value, State.DONE: State.UNKNOWN.value}.get(state, state)
+    counts_as: dict[str, str] = {State.CLAIMED: State.QUEUED, State.DONE: State.UNKNOWN}
+    return counts_as.get(state, state)
 
 
 @dataclass

@@ -58,7 +58,9 @@ class PortalAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         entries = AuditEntry.objects.filter(about_type=self.opts.label_lower, about_id=unquote(object_id))
         return super().history_view(request, object_id, {"entries": entries[:200], **(extra_context or {})})
 
-    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+    def response_action(  # type: ignore[override]  # the stubs know a later Django's
+        self, request: HttpRequest, queryset: QuerySet[Any]
+    ) -> HttpResponse | None:
         """Refuses what no page of ours sends, before an action asks the database for it."""
         chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
         if not all(key.isascii() and key.isdigit() and len(key) < 19 for key in chosen):

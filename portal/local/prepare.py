@@ -5,11 +5,12 @@ Several commands of manage.py in one process, for `make run`: loading Django for
 
 import os
 import sys
+from typing import Any
 
 import django
 from django.core.management import CommandError, call_command
 
-OPTIONS = {
+OPTIONS: dict[str, dict[str, Any]] = {
     "migrate": {"interactive": False},
     "collectstatic": {"interactive": False, "verbosity": 0},
 }
