@@ -57,6 +57,9 @@ class WhenForm(forms.Form):
     hard_start = forms.BooleanField(label="Hard start", required=False)
     time_zone = forms.CharField(required=False)
 
+    def has_changed(self) -> bool:
+        return True  # every row counts, blank or not; comparing each field with nothing is half the work of a check
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         start = cleaned.get("start_date")
