@@ -49,6 +49,7 @@ class Services:
             options=OPTIONS,
         )
         os.environ.update(_environment(self.folder, servers) | {STARTED: str(os.getpid())})
+        (self.folder.path / "static").mkdir()  # empty, but there: its absence is warned of at every request
         if servers.postgres:
             self._migrate()
             os.environ["TEST_DATABASE_TEMPLATE"] = DATABASE
