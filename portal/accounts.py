@@ -9,6 +9,7 @@ from portal import encryption
 from portal.models import VendorAccount, VendorToken
 from portal.models.accounts import Vendor
 from portal.problems import Problem
+from portal.vendors.errors import NotSent, ReadFailed, VendorError
 from portal.vendors.granite.client import GraniteClient
 from portal.vendors.http import VendorHttp
 from portal.vendors.oauth import Token, TokenSource
@@ -90,6 +91,18 @@ def granite_client(account: VendorAccount) -> GraniteClient:
     return GraniteClient(
         http_of(account), token_source(account), granted_tenant_macnum=account.granted_tenant_macnum
     )
+
+
+def probe_granite(account: VendorAccount) -> str:
+    """Whether Granite answers at all: "" if it does, be it with a refusal; otherwise a sentence on its silence."""
+    try:
+        granite_client(account).search_accounts("a", page_size=1)
+    except (NotSent, ReadFailed) as error:
+        status = error.exchange.status if error.exchange else None
+        return error.message if status is None or status >= 500 else ""
+    except (VendorError, encryption.Undecipherable):
+        return ""
+    return ""
 
 
 def default_account(vendor: str = Vendor.GRANITE) -> VendorAccount:

@@ -233,6 +233,7 @@ CELERY_BEAT_SCHEDULE = {
     for name, task, seconds in (
         ("send what is due", "portal.tasks.deliver_due", 2),
         ("sweep the outbox", "portal.tasks.sweep", 5),
+        ("ask silent vendors", "portal.tasks.probe", 5),
         ("answer look-ups", "portal.tasks.answer_lookups", 2),
         ("follow tickets", "tickets.tasks.follow_tickets", 15),
         ("forget old look-ups", "portal.tasks.forget_old", 3600),
@@ -244,6 +245,8 @@ CELERY_BEAT_SCHEDULE = {
 OUTBOX_HANDLERS = {"granite.create_tickets": "tickets.services.delivery.CREATE_TICKETS"}
 # Each answers for one person: the keys of the files that hang on work this person sees.
 FILES_OF_SEEN_WORK = ["tickets.permissions.files_of_seen_work"]
+# A read by which the breaker finds out whether a vendor answers again.
+PROBES = {"granite": "portal.accounts.probe_granite"}
 LOOKUPS = {
     "granite.accounts": "sites.services.find_accounts",
     "granite.cost": "tickets.services.costs.estimate",

@@ -4,7 +4,7 @@ from functools import partial
 
 from celery import shared_task
 
-from portal import bell, lookups, outbox
+from portal import bell, breaker, lookups, outbox
 
 
 @shared_task(ignore_result=True)
@@ -17,6 +17,11 @@ def deliver_due() -> None:
 @shared_task(ignore_result=True)
 def sweep() -> None:
     outbox.sweep()
+
+
+@shared_task(ignore_result=True)
+def probe() -> None:
+    breaker.probe_due()
 
 
 @shared_task(ignore_result=True)

@@ -11,7 +11,7 @@ from typing import Any
 from celery import bootsteps
 from django.db import close_old_connections, connection
 
-from portal import lookups, outbox
+from portal import breaker, lookups, outbox
 
 log = logging.getLogger(__name__)
 EVERY_SECONDS = 2.0
@@ -21,6 +21,7 @@ OVERDUE = timedelta(seconds=3)
 def look_once() -> None:
     """Sweep, then send one by one what is overdue."""
     outbox.sweep()
+    breaker.probe_due()
     outbox.deliver_due(limit=5, overdue_by=OVERDUE)
     lookups.answer_due(limit=3)
 

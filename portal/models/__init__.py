@@ -1,5 +1,6 @@
 from portal.models.accounts import VendorAccount, VendorToken
 from portal.models.audit import AuditEntry
+from portal.models.breakers import Breaker
 from portal.models.drift import DriftEntry
 from portal.models.files import StoredFile
 from portal.models.lookups import Lookup
@@ -9,6 +10,7 @@ from portal.models.people import Team, User
 __all__ = [
     "Attempt",
     "AuditEntry",
+    "Breaker",
     "DriftEntry",
     "Lookup",
     "Message",

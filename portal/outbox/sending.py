@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 
-from portal import accounts, encryption, files, ratelimit
+from portal import accounts, breaker, encryption, files, ratelimit
 from portal.models import Attempt, Message
 from portal.models.messages import HeldReason
 from portal.outbox import claims, settling
@@ -12,7 +12,7 @@ from portal.outbox.handlers import handler_of
 from portal.outbox.promises import payload_hash
 from portal.outbox.verdicts import judge
 from portal.ratelimit import Purpose
-from portal.vendors.errors import NotExecuted, VendorError
+from portal.vendors.errors import NotExecuted, NotSent, VendorError
 
 log = logging.getLogger(__name__)
 NO_WAIT = timedelta(0)
@@ -64,6 +64,7 @@ def deliver(message: Message) -> None:
         raise
     else:
         settling.succeed(message, attempt, answer)
+        breaker.note_answer(message.account)
 
 
 def _fail(message: Message, attempt: Attempt, error: BaseException) -> None:
@@ -73,7 +74,12 @@ def _fail(message: Message, attempt: Attempt, error: BaseException) -> None:
         if error.reason == "credential":
             accounts.drop_token(message.account, error.token_version)
     earlier = message.attempts.filter(number__lt=attempt.number).order_by("-number").first()
-    settling.fail(message, attempt, judge(error, earlier=earlier, failures=message.failures))
+    verdict = judge(error, earlier=earlier, failures=message.failures)
+    settling.fail(message, attempt, verdict)
+    if verdict.outcome in breaker.NO_ANSWER:
+        breaker.note_silence(message.account, verdict.detail)
+    else:
+        breaker.note_answer(message.account)
 
 
 def _is_ready(message: Message) -> bool:
@@ -92,6 +98,8 @@ def _is_ready(message: Message) -> bool:
     except VendorError as error:
         wait = claims.backoff(message.failures)
         claims.give_back(message, wait=wait, detail=error.message, failed=True)
+        if isinstance(error, NotSent):
+            breaker.note_silence(message.account, error.message)
     except Exception as error:
         log.exception("%s: the preflight broke", message.reference)
         wait = claims.backoff(message.failures + 3)
