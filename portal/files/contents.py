@@ -16,6 +16,7 @@ from portal.files.sheets import check_xlsx
 START, BLOCK = 4096, 64 * 1024
 PDF_MARK, PDF_MARK_WITHIN = b"%PDF-", 1024
 MOST_PIXELS = 100_000_000  # beyond any telephone's camera, far below what exhausts a worker
+MOST_PROGRESSIVE = 30_000_000  # of a JPEG that comes in passes: all of it has to be held, six bytes a pixel
 OLE2 = bytes.fromhex("D0CF11E0A1B11AE1")
 
 SIGNATURES = (
@@ -146,9 +147,12 @@ def _check_image(stream: BinaryIO, *, format: str, what: str) -> None:
     stream.seek(0)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit follows
+            warnings.simplefilter(
+                "ignore"
+            )  # of bombs: our own limit follows; of metadata: nobody looks at it
             image = Image.open(stream, formats=[format])
-            if image.width * image.height > MOST_PIXELS:
+            most = MOST_PROGRESSIVE if image.info.get("progressive") else MOST_PIXELS
+            if image.width * image.height > most:
                 raise Wrong(f"has {image.width} × {image.height} pixels, which is too large. Save it smaller")
             if format == "JPEG":
                 # An eighth of the size shows every defect and takes a sixty-fourth of the memory.
