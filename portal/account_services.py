@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.db.models.functions import Now
 
-from portal import accounts, audit, encryption, outbox
+from portal import accounts, audit, breaker, encryption, outbox
 from portal.models import Message, User, VendorAccount, VendorToken
 from portal.models.messages import HeldReason, State
 from portal.problems import Problem
@@ -44,6 +44,7 @@ def resume(account: VendorAccount, *, by: User, reason: str) -> None:
     VendorAccount.objects.filter(pk=account.pk).update(paused_at=None, paused_reason="")
     account.refresh_from_db()
     audit.record(by, "account.resumed", account, reason=reason.strip())
+    breaker.order_trial(account, by=by, reason=reason.strip())
     outbox.nudge()
 
 

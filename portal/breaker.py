@@ -114,7 +114,7 @@ def _claim_probe() -> Breaker | None:
 
 
 @transaction.atomic
-def close_early(account: VendorAccount, *, by: User, reason: str) -> None:
+def order_trial(account: VendorAccount, *, by: User, reason: str) -> None:
     """A person knows better than the clock: the next request is a trial."""
     changed = Breaker.objects.filter(account=account, state=State.OPEN).update(
         state=State.TRIAL, changed_at=Now()

@@ -147,7 +147,7 @@ def _time_left(dispatch: Dispatch, messages: list[Message], queue: Queue) -> str
     """Until the last of this dispatch's waiting messages has left, at the pace the account allows."""
     waiting = [message for message in messages if message.state in (State.QUEUED, State.CLAIMED)]
     is_unreachable = any(message.failures for message in waiting)  # nobody knows for how long
-    if dispatch.account.is_paused or is_unreachable or not waiting:
+    if dispatch.account.standstill or is_unreachable or not waiting:
         return ""
     last = max(queue.before.get(message.pk, len(queue.before)) for message in waiting)
     return duration(seconds_for(dispatch.account, last + 1))
@@ -155,7 +155,7 @@ def _time_left(dispatch: Dispatch, messages: list[Message], queue: Queue) -> str
 
 def _poll_every(dispatch: Dispatch, progress: Progress, rows: list[Row]) -> str:
     if progress.is_moving:
-        return "15s" if dispatch.account.is_paused and not progress.sending else "3s"
+        return "15s" if dispatch.account.standstill and not progress.sending else "3s"
     newest = max((row.ticket.first_seen_at for row in rows if row.ticket), default=None)
     return "3s" if newest and _is_fresh(newest) else ""
 

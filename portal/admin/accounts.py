@@ -177,7 +177,10 @@ class VendorAccountAdmin(PortalAdmin):
             request,
             chosen,
             title="Resume sending",
-            explanation="What waited is sent at once, as fast as the vendor's limit allows.",
+            explanation=(
+                "What waited is sent at once, as fast as the vendor's limit allows. Where sending stopped because "
+                "the vendor did not answer, a single request goes first."
+            ),
             action="resume_account",
         )
         if page:
@@ -185,8 +188,8 @@ class VendorAccountAdmin(PortalAdmin):
         reason, by = request.POST["reason"], admin_of(request)
 
         def resume(account: VendorAccount) -> None:
-            if not account.is_paused:
-                raise Problem("It is not paused.")
+            if not account.standstill:
+                raise Problem("Nothing keeps it back.")
             account_services.resume(account, by=by, reason=reason)
 
         each(request, chosen, resume, done="Resumed")
@@ -205,6 +208,8 @@ class VendorAccountAdmin(PortalAdmin):
     def standing(self, account: VendorAccount) -> SafeString:
         if account.is_paused:
             return badge("paused", f"Paused: {account.paused_reason}")
+        if account.standstill:
+            return badge("held", account.standstill)
         return badge("good", "Open")
 
     @admin.display(description="waiting", ordering="waiting_count")

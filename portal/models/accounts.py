@@ -85,6 +85,21 @@ class VendorAccount(models.Model):
         return self.paused_at is not None
 
     @property
+    def standstill(self) -> str:
+        """A sentence on why nothing is sent through this account at the moment; "" while it is."""
+        if self.is_paused:
+            return f"Sending through {self} is paused: {self.paused_reason.rstrip('.')}. It goes on when the pause ends."
+        breaker = getattr(self, "breaker", None)
+        if breaker is None or breaker.state == "closed":
+            return ""
+        if breaker.state == "trial":
+            return f"{self.get_vendor_display()} answers again; one request is sent first to see."
+        return (
+            f"{self.get_vendor_display()} does not answer, so nothing is sent to it. "
+            "The portal keeps asking and goes on by itself."
+        )
+
+    @property
     def secret(self) -> str:
         """The client secret in clear; raises encryption.Undecipherable when the key is gone."""
         return encryption.decrypt(self.encrypted_secret) if self.encrypted_secret else ""

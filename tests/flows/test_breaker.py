@@ -6,13 +6,14 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from portal import breaker, outbox
+from portal import account_services, breaker, outbox
 from portal.models import AuditEntry, Breaker, Message, VendorAccount
 from portal.models.messages import State
 from portal.outbox import claims, sending
 from portal.vendors.sandbox import Sandbox
-from tests.cast import Cast
-from tests.dispatching import make_dispatch, refill, sandbox_account, typed_row
+from tests.cast import Cast, client_of
+from tests.dispatching import make_dispatch, make_draft, refill, sandbox_account, typed_row
+from tickets.models import Dispatch
 
 pytestmark = pytest.mark.django_db
 
@@ -141,7 +142,18 @@ def test_connections_refused_count_and_put_nobody_in_doubt(box: Sandbox, account
 def test_a_person_may_order_a_trial(box: Sandbox, account: VendorAccount, people: Cast) -> None:
     box.fail_next("lose_answer", times=3)
     outbox.deliver_due()
-    breaker.close_early(account, by=people.root, reason="Granite called: they are back")
+    account_services.resume(account, by=people.root, reason="Granite called: they are back")
     assert Breaker.objects.get().state == "trial"
     outbox.deliver_due()
     assert counts() == {"unknown": 3, "done": 9}
+
+
+def test_everybody_who_can_submit_is_told(box: Sandbox, account: VendorAccount, people: Cast) -> None:
+    box.fail_next("lose_answer", times=3)
+    outbox.deliver_due()
+    words = "Granite does not answer, so nothing is sent to it."
+    alice = client_of(people.alice)
+    dispatch = Dispatch.objects.get()
+    draft = make_draft(people.alice, people.east, rows=1)
+    for url in ("/", dispatch.get_absolute_url(), f"/drafts/{draft.pk}/review/"):
+        assert words in alice.get(url).content.decode(), url

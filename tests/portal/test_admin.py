@@ -353,7 +353,7 @@ def test_pausing_and_resuming_ask_why(root: Client, account: VendorAccount, peop
     assert not account.is_paused
     assert last_entry("account.resumed").details == {"reason": "They are back"}
     assert (
-        "It is not paused."
+        "Nothing keeps it back."
         in act(root, "portal_vendoraccount", "resume_account", account, reason="x").content.decode()
     )
 
