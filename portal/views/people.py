@@ -20,8 +20,18 @@ from portal import audit
 from portal.models import AuditEntry, User
 
 
+class SignInForm(AuthenticationForm):
+    def clean_username(self) -> str:
+        """Django tells only the browser how long a name may be, and the log of failures has no room for a book."""
+        username: str = self.cleaned_data["username"]
+        if len(username) > (User._meta.get_field("username").max_length or 0):
+            raise self.get_invalid_login_error()
+        return username
+
+
 class SignIn(LoginView):
     template_name = "portal/login.html"
+    authentication_form = SignInForm
     redirect_authenticated_user = True
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:

@@ -196,6 +196,9 @@ def test_a_name_written_otherwise_does_not_get_around_the_lock(people: Cast, cli
 def test_any_name_may_be_tried(people: Cast, client: Client, name: str):
     answer = client.post("/login/", {"username": name, "password": "wrong\x00", "next": "\x00//evil"})
     assert answer.status_code == 200
+    asked = {"username": name, "password": "wrong"}
+    answer = client.post("/login/", asked, headers={"User-Agent": "x" * 5000, "Accept": "y" * 5000})
+    assert answer.status_code == 200
     assert "<script>" not in answer.content.decode().replace('<script src="', "")
 
 
