@@ -133,4 +133,7 @@ def health() -> list[Health]:
     """How each vendor account does: what waits for it, and since when."""
     waiting = Message.objects.filter(state__in=WAITING).values_list("account").order_by()
     queues = {key: (size, oldest) for key, size, oldest in waiting.annotate(Count("pk"), Min("created_at"))}
-    return [Health(account, *queues.get(account.pk, (0, None))) for account in VendorAccount.objects.select_related("breaker")]
+    return [
+        Health(account, *queues.get(account.pk, (0, None)))
+        for account in VendorAccount.objects.select_related("breaker")
+    ]
