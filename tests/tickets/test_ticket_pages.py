@@ -65,7 +65,7 @@ def test_a_new_ticket_does_not_shift_the_pages(account: VendorAccount, people: C
     assert not set(ids_on(bob.get(URL + link(first, "next")).content.decode())) & set(ids_on(first))
 
 
-@pytest.mark.parametrize("cursor", ["nonsense", "WyJvbGRlciIsMV0:abc:def", "\x00", "9" * 5000])
+@pytest.mark.parametrize("cursor", ["nonsense", "WyJvbGRlciIsMV0:abc:def", "9" * 5000])
 def test_a_cursor_that_is_not_ours_leads_to_the_first_page(
     account: VendorAccount, people: Cast, cursor: str
 ) -> None:
