@@ -91,7 +91,7 @@ class TransitionInline(ReadOnlyInline, admin.TabularInline):  # type: ignore[typ
 
 @admin.register(Message)
 class MessageAdmin(ReadOnlyAdmin):
-    list_display = ("reference", "standing", "why", "account", "technicians", "created_by", "created_at")
+    list_display = ("reference", "standing", "why", "account", "technicians", "created_at")
     list_filter = ("state", "held_reason", "account", "created_at")
     list_select_related = ("account", "created_by")
     search_fields = ("reference", "chunk", "created_by__username")

@@ -2,6 +2,17 @@ from django.conf import settings
 from django.db import models
 
 
+WORDS = {
+    "dispatch.submitted": "submitted the dispatch",
+    "draft.begun": "began the draft",
+    "draft.corrects": "began to correct what was rejected",
+    "draft.discarded": "discarded the draft",
+    "message.cancelled": "cancelled what waited",
+    "message.released": "let it go on",
+    "ticket.refresh_asked": "asked Granite again",
+}
+
+
 class AuditEntry(models.Model):
     """Who did what, to which record, when, from where. The database refuses to change or remove one."""
 
@@ -20,6 +31,11 @@ class AuditEntry(models.Model):
         ordering = ["-id"]
         verbose_name_plural = "audit entries"
         indexes = [models.Index(fields=["about_type", "about_id", "-id"], name="audit_about")]
+
+    @property
+    def words(self) -> str:
+        """The deed as people say it; an action without words of its own is shown as it is."""
+        return WORDS.get(self.action, self.action)
 
     def __str__(self) -> str:
         return f"{self.by_name}: {self.action} {self.about_name}"

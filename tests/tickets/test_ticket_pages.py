@@ -178,7 +178,7 @@ def test_the_page_of_a_ticket(box: Sandbox, account: VendorAccount, people: Cast
     ):
         assert text in page
     assert f"/dispatches/{dispatch.pk}/messages/{ticket.message_id}/" in page
-    assert "dispatch.submitted" in page
+    assert "submitted the dispatch" in page
     assert "from the answer to our request" in page
 
 
