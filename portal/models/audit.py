@@ -1,7 +1,6 @@
 from django.conf import settings
 from django.db import models
 
-
 WORDS = {
     "dispatch.submitted": "submitted the dispatch",
     "draft.begun": "began the draft",
@@ -32,10 +31,10 @@ class AuditEntry(models.Model):
         verbose_name_plural = "audit entries"
         indexes = [models.Index(fields=["about_type", "about_id", "-id"], name="audit_about")]
 
+    def __str__(self) -> str:
+        return f"{self.by_name}: {self.action} {self.about_name}"
+
     @property
     def words(self) -> str:
         """The deed as people say it; an action without words of its own is shown as it is."""
         return WORDS.get(self.action, self.action)
-
-    def __str__(self) -> str:
-        return f"{self.by_name}: {self.action} {self.about_name}"
