@@ -12,7 +12,7 @@ from portal.problems import Problem
 from portal.vendors.errors import NotSent, ReadFailed, VendorError
 from portal.vendors.granite.client import GraniteClient
 from portal.vendors.http import VendorHttp
-from portal.vendors.oauth import Token, TokenSource
+from portal.vendors.oauth import Token, TokenInHand, Tokens, TokenSource
 
 READ_DEADLINE_SECONDS = 20
 
@@ -87,10 +87,10 @@ def drop_token(account: VendorAccount, version: int | None) -> None:
         store.drop(version)
 
 
-def granite_client(account: VendorAccount) -> GraniteClient:
-    return GraniteClient(
-        http_of(account), token_source(account), granted_tenant_macnum=account.granted_tenant_macnum
-    )
+def granite_client(account: VendorAccount, *, token: Token | None = None) -> GraniteClient:
+    """With a `token`, no other is looked up or asked for."""
+    tokens: Tokens = TokenInHand(token) if token else token_source(account)
+    return GraniteClient(http_of(account), tokens, granted_tenant_macnum=account.granted_tenant_macnum)
 
 
 def probe_granite(account: VendorAccount) -> str:

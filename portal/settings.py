@@ -28,6 +28,8 @@ BEHIND_PROXY = env.yes(
     "BEHIND_PROXY"
 )  # trust X-Forwarded-Proto and X-Forwarded-For of the proxy in front of us
 MEDIA_ROOT = env.folder("MEDIA_ROOT", default=BASE_DIR / "var" / "media")
+# Answers of vendors on their way into the database: a disk of this machine, not shared.
+JOURNAL_ROOT = env.folder("JOURNAL_ROOT", default=BASE_DIR / "var" / "journal")
 STATIC_ROOT = env.folder("STATIC_ROOT", default=BASE_DIR / "var" / "static")
 LOG_LEVEL = env.text("LOG_LEVEL", default="INFO")
 # Times that belong to no site (audit entries, list columns) are shown in this zone.

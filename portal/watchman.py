@@ -19,7 +19,8 @@ OVERDUE = timedelta(seconds=3)
 
 
 def look_once() -> None:
-    """Sweep, then send one by one what is overdue."""
+    """Settle what was answered, sweep, then send one by one what is overdue."""
+    outbox.settle_left()
     outbox.sweep()
     breaker.probe_due()
     outbox.deliver_due(limit=5, overdue_by=OVERDUE)

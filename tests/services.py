@@ -73,6 +73,7 @@ def _environment(folder: Folder, servers: Servers) -> dict[str, str]:
         "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
         "PUBLIC_URL": "http://localhost",
         "MEDIA_ROOT": str(folder.path / "media"),
+        "JOURNAL_ROOT": str(folder.path / "journal"),
         "STATIC_ROOT": str(folder.path / "static"),
         "DEBUG": "0",
         "DEMO": "0",

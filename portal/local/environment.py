@@ -60,6 +60,7 @@ def supply(
         "DATABASE_URL": database_url,
         "CELERY_BROKER_URL": broker_url,
         "MEDIA_ROOT": str(folder.path / "media"),
+        "JOURNAL_ROOT": str(folder.path / "journal"),
         "STATIC_ROOT": str(folder.path / "static"),
         "PYTHONUNBUFFERED": "1",
         "WORKER_CONCURRENCY": "2",

@@ -5,7 +5,7 @@ The law is held twice: here in the WHERE clauses, and by a trigger for whoever c
 """
 
 from portal.outbox.promises import add, cancel, nudge, payload_hash, release
-from portal.outbox.sending import deliver_due
+from portal.outbox.sending import deliver_due, settle_left
 from portal.outbox.sweeping import sweep
 
-__all__ = ["add", "cancel", "deliver_due", "nudge", "payload_hash", "release", "sweep"]
+__all__ = ["add", "cancel", "deliver_due", "nudge", "payload_hash", "release", "settle_left", "sweep"]

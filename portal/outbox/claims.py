@@ -96,8 +96,9 @@ def begin(message: Message, path: str) -> Attempt | None:
             path=path,
             started_at=Now(),
         )
-    attempt.refresh_from_db()
-    message.refresh_from_db()
+        # In here: from the commit to the last byte nothing needs the database.
+        attempt.refresh_from_db()
+        message.refresh_from_db()
     return attempt
 
 

@@ -1,5 +1,6 @@
 """Who knows what a message means: `portal` carries messages and does not read them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,12 +28,21 @@ class Settlement:
     detail: str = ""
 
 
+Call = Callable[[Attempt], Answer]
+
+
 class Handler(Protocol):
     def path(self, message: Message) -> str:
         """Where the next attempt goes; written down before it is made."""
 
-    def send(self, message: Message, attempt: Attempt) -> Answer:
-        """Make one request, once. Raises the errors of `portal.vendors.errors`, named by what to do next."""
+    def prepare(self, message: Message, path: str) -> Call:
+        """Gather everything one request needs. What is returned makes it, once, and touches only the network.
+
+        It raises the errors of `portal.vendors.errors`, named by what to do next.
+        """
+
+    def read(self, message: Message, exchange: Exchange) -> Answer:
+        """The answer once more out of its bytes, as `send` read it: the journal keeps nothing but those."""
 
     def record(self, message: Message, attempt: Attempt, answer: Answer) -> Settlement:
         """Copy the answer into our records; runs in the transaction that settles the message."""

@@ -7,8 +7,8 @@ from datetime import timedelta
 from portal import accounts, breaker, encryption, files, ratelimit
 from portal.models import Attempt, Message
 from portal.models.messages import HeldReason
-from portal.outbox import claims, settling
-from portal.outbox.handlers import handler_of
+from portal.outbox import claims, journal, settling
+from portal.outbox.handlers import Call, handler_of
 from portal.outbox.promises import payload_hash
 from portal.outbox.verdicts import judge
 from portal.ratelimit import Purpose
@@ -44,27 +44,52 @@ def deliver_due(
 
 def deliver(message: Message) -> None:
     """Carry one claimed message as far as it goes."""
-    if not _is_ready(message):
+    path = handler_of(message).path(message)
+    call = _prepared(message, path)
+    if call is None:
         return
     if ratelimit.take(message.account, Purpose.CREATE):
         claims.give_back(message)  # our own limit: not an attempt, and no loss of place
         return
-    handler = handler_of(message)
-    attempt = claims.begin(message, handler.path(message))
+    attempt = claims.begin(message, path)
     if attempt is None:
         log.warning("%s: the lease ended before anything was sent", message.reference)
         return
     try:
-        answer = handler.send(message, attempt)
+        answer = call(attempt)
     except VendorError as error:
+        journal.keep(message.reference, attempt, exchange=error.exchange, error=error)
         _fail(message, attempt, error)
+        journal.forget(attempt)
     except BaseException as error:
         # A bug of ours or a worker told to die: the vendor may have acted all the same.
         _fail(message, attempt, error)
         raise
     else:
+        journal.keep(message.reference, attempt, exchange=answer.exchange)
         settling.succeed(message, attempt, answer)
+        journal.forget(attempt)
         breaker.note_answer(message.account)
+
+
+def settle_left() -> int:
+    """Settle what vendors answered while the database was away. Returns how many attempts that were."""
+    settled = 0
+    for attempt, exchange, error in journal.left():
+        message = attempt.message
+        message.lease_token = attempt.lease_token  # whose answer this is: nobody else may judge the message
+        try:
+            if error is not None:
+                _fail(message, attempt, error)
+            elif exchange is not None:
+                settling.succeed(message, attempt, handler_of(message).read(message, exchange))
+        except Exception:
+            log.exception("%s: what the journal has of it could not be settled yet", message.reference)
+            continue
+        journal.forget(attempt)
+        settled += 1
+        log.warning("%s: settled out of the journal", message.reference)
+    return settled
 
 
 def _fail(message: Message, attempt: Attempt, error: BaseException) -> None:
@@ -82,10 +107,11 @@ def _fail(message: Message, attempt: Attempt, error: BaseException) -> None:
         breaker.note_answer(message.account)
 
 
-def _is_ready(message: Message) -> bool:
+def _prepared(message: Message, path: str) -> Call | None:
     """Everything that can fail cheaply fails here, before a byte leaves; the claim is then given back or held."""
     try:
         _preflight(message)
+        return handler_of(message).prepare(message, path)
     except Stop as stop:
         claims.hold(message, stop.reason, stop.detail)
     except NotExecuted as error:
@@ -104,9 +130,7 @@ def _is_ready(message: Message) -> bool:
         log.exception("%s: the preflight broke", message.reference)
         wait = claims.backoff(message.failures + 3)
         claims.give_back(message, wait=wait, detail=f"Could not be prepared: {error}", failed=True)
-    else:
-        return True
-    return False
+    return None
 
 
 def _preflight(message: Message) -> None:

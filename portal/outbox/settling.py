@@ -23,6 +23,8 @@ def succeed(message: Message, attempt: Attempt, answer: Answer) -> None:
     """Record an answer. What cannot be recorded is kept as evidence: the vendor did act."""
     with transaction.atomic(durable=True):
         locked = _lock(message)
+        if _is_closed(attempt):
+            return
         try:
             with transaction.atomic():
                 settlement = handler_of(message).record(locked, attempt, answer)
@@ -40,6 +42,8 @@ def succeed(message: Message, attempt: Attempt, answer: Answer) -> None:
 def fail(message: Message, attempt: Attempt, verdict: Verdict) -> None:
     with transaction.atomic(durable=True):
         locked = _lock(message)
+        if _is_closed(attempt):
+            return
         _close(attempt, verdict.outcome, verdict.detail, verdict.exchange, verdict.reason, verdict.problems)
         changes: dict[str, Any] = {"detail": verdict.detail, "held_reason": verdict.held_reason}
         if verdict.wait is not None:
@@ -55,6 +59,11 @@ def _lock(message: Message) -> Message:
         # Cannot be while the trigger stands: a message being sent is given to nobody else.
         raise RuntimeError(f"{message.reference} is held by another worker")
     return locked
+
+
+def _is_closed(attempt: Attempt) -> bool:
+    """Settled already, by the worker itself or out of the journal: whoever comes second has nothing to add."""
+    return Attempt.objects.filter(pk=attempt.pk).exclude(finished_at=None).exists()
 
 
 def _move(locked: Message, state: State, **changes: Any) -> None:

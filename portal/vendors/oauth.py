@@ -107,6 +107,22 @@ class MemoryTokenStore:
                 self._token = None
 
 
+class Tokens(Protocol):
+    """Whatever gives out a token that can be used now."""
+
+    def get(self, min_life: float = 60) -> Token: ...
+
+
+class TokenInHand:
+    """A token already fetched, for a call that must touch nothing but the network."""
+
+    def __init__(self, token: Token) -> None:
+        self.token = token
+
+    def get(self, min_life: float = 60) -> Token:
+        return self.token
+
+
 class TokenSource:
     """Tokens for one set of credentials. `http` gives the timeouts and the vendor's name; `token_url` is absolute."""
 

@@ -101,7 +101,7 @@ def test_a_late_answer_settles_what_was_given_up(box: Sandbox, account: VendorAc
     assert message is not None
     attempt = claims.begin(message, "/api/v1/tickets/external")
     assert attempt is not None
-    answer = handler_of(message).send(message, attempt)
+    answer = handler_of(message).prepare(message, attempt.path)(attempt)
     Message.objects.update(send_deadline_at=timezone.now() - timedelta(seconds=1))
     assert outbox.sweep() == (0, 1)
     settling.succeed(message, attempt, answer)

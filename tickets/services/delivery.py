@@ -1,17 +1,18 @@
 """What the outbox asks of whoever sends a dispatch to Granite: where, what, and what the answer meant."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from portal import files
-from portal.accounts import granite_client
+from portal.accounts import granite_client, token_source
 from portal.models import Attempt, Message, StoredFile, VendorAccount
 from portal.models.accounts import CREATE_PATH
 from portal.models.messages import State
 from portal.outbox.handlers import Settlement
+from portal.vendors.errors import Exchange
 from portal.vendors.granite.client import Created, other_create_path
 from portal.vendors.granite.wire import TicketOnWire
 from portal.vendors.http import FilePart, MultipartRequest
@@ -32,15 +33,24 @@ class CreateTickets:
             return other_create_path(last.path) or usual
         return usual
 
-    def send(self, message: Message, attempt: Attempt) -> Created:
-        """One request, frozen when it was promised. Raises the errors of `portal.vendors.errors`."""
-        return granite_client(message.account).create_tickets(
-            attempt.path,
-            as_request(message),
-            expected=message.weight,
-            correlation_id=str(attempt.correlation_id),
-            deadline=settings.SEND_DEADLINE_SECONDS,
-        )
+    def prepare(self, message: Message, path: str) -> Callable[[Attempt], Created]:
+        """One request, frozen when it was promised, with its files found and its token in hand."""
+        client = granite_client(message.account, token=token_source(message.account).get())
+        request = as_request(message)
+
+        def send(attempt: Attempt) -> Created:
+            return client.create_tickets(
+                path,
+                request,
+                expected=message.weight,
+                correlation_id=str(attempt.correlation_id),
+                deadline=settings.SEND_DEADLINE_SECONDS,
+            )
+
+        return send
+
+    def read(self, message: Message, exchange: Exchange) -> Created:
+        return granite_client(message.account).read_created(exchange, expected=message.weight)
 
     def record(self, message: Message, attempt: Attempt, answer: Created) -> Settlement:
         """Copy the tickets in and say whether every location has its own."""

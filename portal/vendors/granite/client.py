@@ -16,7 +16,7 @@ from portal.vendors.drift import Drift
 from portal.vendors.errors import Exchange, NotExecuted, OutcomeUnknown, ReadFailed, Rejected
 from portal.vendors.granite import wire
 from portal.vendors.http import MultipartRequest, VendorHttp
-from portal.vendors.oauth import TokenSource
+from portal.vendors.oauth import Tokens
 from portal.vendors.reading import decode_json, rows_in
 
 CREATE_PATH = "/api/v1/tickets/external"
@@ -65,7 +65,7 @@ class GraniteClient:
     def __init__(
         self,
         http: VendorHttp,
-        tokens: TokenSource,
+        tokens: Tokens,
         *,
         granted_tenant_macnum: str = "",
         known_statuses: Collection[str] | None = None,
@@ -100,8 +100,7 @@ class GraniteClient:
         except Rejected as rejected:
             _add_problems(rejected)
             raise
-        tickets = self._created(exchange)
-        return Created(tickets, exchange, [note for ticket in tickets for note in ticket.drift], expected)
+        return self.read_created(exchange, expected=expected)
 
     def ticket(self, ticket_id: int, *, correlation_id: str | None = None) -> TicketRead:
         """One ticket as it stands now. Where the answer carries no id, the one asked for is filled in.
@@ -154,6 +153,11 @@ class GraniteClient:
         if len(rows) != 1 or "total" not in rows[0]:
             raise ReadFailed("Granite's answer has no total.", exchange)
         return wire.CostOnWire.from_wire(rows[0])
+
+    def read_created(self, exchange: Exchange, *, expected: int) -> Created:
+        """What an answer to `create_tickets` says. Raises OutcomeUnknown for one that names no ticket."""
+        tickets = self._created(exchange)
+        return Created(tickets, exchange, [note for ticket in tickets for note in ticket.drift], expected)
 
     def _created(self, exchange: Exchange) -> list[wire.TicketOnWire]:
         try:
