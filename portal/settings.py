@@ -24,9 +24,8 @@ CELERY_BROKER_URL = env.url(
     schemes=("redis", "rediss", "redis+socket", "amqp", "amqps", "pyamqp"),
     example="redis://broker.example.com:6379/0",
 )
-BEHIND_PROXY = env.yes(
-    "BEHIND_PROXY"
-)  # trust X-Forwarded-Proto and X-Forwarded-For of the proxy in front of us
+# Trust X-Forwarded-Proto and X-Forwarded-For of the proxy in front of us.
+BEHIND_PROXY = env.yes("BEHIND_PROXY")
 MEDIA_ROOT = env.folder("MEDIA_ROOT", default=BASE_DIR / "var" / "media")
 # Answers of vendors on their way into the database: a disk of this machine, not shared.
 JOURNAL_ROOT = env.folder("JOURNAL_ROOT", default=BASE_DIR / "var" / "journal")
@@ -100,7 +99,7 @@ LANGUAGE_CODE = "en-us"
 USE_I18N = False
 USE_TZ = True
 
-# One connection per process, kept; `statement_timeout` ends what no page would wait for.
+# One connection per process, kept: a new one costs more than a page.
 DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "ATOMIC_REQUESTS": False}
 if test_template := env.text("TEST_DATABASE_TEMPLATE", default=""):
     DATABASES["default"]["TEST"] = {"TEMPLATE": test_template}
