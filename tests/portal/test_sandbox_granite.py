@@ -13,9 +13,9 @@ import requests
 from urllib3.filepost import encode_multipart_formdata
 
 from portal.vendors.sandbox import Sandbox
-from portal.vendors.sandbox.faults import COMMON
 from portal.vendors.sandbox.granite.accounts import ACCOUNTS, BY_MACNUM
 from portal.vendors.sandbox.granite.order import SERVICE_TYPES
+from portal.vendors.sandbox.kinds import COMMON
 from portal.vendors.sandbox.truth import _most_in_window
 
 BOSTON, LOWELL = ACCOUNTS[0], ACCOUNTS[1]

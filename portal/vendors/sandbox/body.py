@@ -28,7 +28,10 @@ class BadFraming(Exception):
 
 
 def read_body(request: Request, stream: BufferedIOBase) -> None:
-    """Read the body to its end into the request. Raises BadFraming; everything else is noted on the request."""
+    """Read the body into the request, to its end or to `read_at_most`.
+
+    Raises BadFraming; everything else is noted on the request.
+    """
     media_type, options = parse_options_header(request.headers.get("content-type", ""))
     request.media_type = media_type.lower()
     reader = (
@@ -41,6 +44,8 @@ def read_body(request: Request, stream: BufferedIOBase) -> None:
             request.body_length += len(block)
             if request.body_length > MOST_BYTES:
                 raise TooLarge
+            if request.read_at_most is not None and request.body_length >= request.read_at_most:
+                break
             reader.feed(block)
     except (CutShort, TimeoutError, ConnectionError):
         request.is_cut_short = True
@@ -58,6 +63,9 @@ def _blocks(request: Request, stream: BufferedIOBase) -> Iterator[bytes]:
         raise BadFraming
     if int(length) > MOST_BYTES:
         raise TooLarge
+    if request.read_at_most is not None:
+        request.read_at_most = int(length) // 2
+        return _counted(stream, request.read_at_most)
     return _counted(stream, int(length))
 
 

@@ -1,5 +1,6 @@
 """The sandbox as tests and the command line hold it: the vendors, their faults, the truth, and the server around them."""
 
+import secrets
 import threading
 from pathlib import Path
 from typing import Any, Self
@@ -7,8 +8,9 @@ from typing import Any, Self
 from portal.vendors.sandbox import state
 from portal.vendors.sandbox.clock import Clock
 from portal.vendors.sandbox.control import Control
-from portal.vendors.sandbox.faults import COMMON, Armed, FaultBoard
+from portal.vendors.sandbox.faults import Armed, FaultBoard
 from portal.vendors.sandbox.granite.api import Granite
+from portal.vendors.sandbox.kinds import COMMON
 from portal.vendors.sandbox.message import Answer, Request
 from portal.vendors.sandbox.server import Server
 from portal.vendors.sandbox.truth import Record, TruthLog
@@ -18,7 +20,8 @@ class Sandbox:
     """`with Sandbox() as box:` serves on a free port of the loopback until the block ends.
 
     `speed` says how many of a technician's minutes pass in a real minute: with 60 a technician is assigned 45 seconds
-    after the ticket was created. `state_file` keeps tickets over a restart.
+    after the ticket was created. `state_file` keeps tickets over a restart. `seed` fixes which calls the faults with a
+    chance fall on; without one it is drawn, and shown.
     """
 
     def __init__(
@@ -28,6 +31,7 @@ class Sandbox:
         *,
         speed: float = 60.0,
         state_file: str | Path | None = None,
+        seed: int | None = None,
     ) -> None:
         self.host, self.port = host, port
         self.lock = threading.RLock()
@@ -38,7 +42,7 @@ class Sandbox:
         self._truth = TruthLog()
         operations = [name for vendor in self.vendors for name in vendor.operations]
         kinds = COMMON + [kind for vendor in self.vendors for kind in vendor.faults]
-        self._board = FaultBoard(kinds, operations)
+        self._board = FaultBoard(kinds, operations, secrets.randbelow(10**6) if seed is None else seed)
         self._control = Control(self)
         self._server: Server | None = None
         self._down = False
@@ -50,7 +54,14 @@ class Sandbox:
     def start(self) -> Self:
         """Serve from a thread of its own. After a stop, the same port is used again."""
         if self._server is None:
-            self._server = Server(self.host, self.port, self.answer, self._read_anything)
+            self._server = Server(
+                self.host,
+                self.port,
+                self.answer,
+                is_reading=self._read_anything,
+                begin=self._begin,
+                end=self._end,
+            )
             self.port = self._server.server_address[1]
         return self
 
@@ -90,10 +101,21 @@ class Sandbox:
 
     # Faults
 
-    def fail_next(self, name: str, times: int = 1, on: str = "create", **args: Any) -> None:
-        """Arm a fault for the next calls of an operation. Raises ValueError if it is unknown."""
+    def fail_next(
+        self,
+        name: str,
+        times: int | None = None,
+        on: str = "create",
+        *,
+        chance: float | None = None,
+        **args: Any,
+    ) -> None:
+        """Arm a fault for the next calls of an operation: for one, for `times`, or with a `chance` for each.
+
+        One with a chance stays until it is cleared, unless `times` limits it too. Raises ValueError if it is unknown.
+        """
         with self.lock:
-            self._board.arm(name, times, on, args)
+            self._board.arm(name, times, on, args, chance)
 
     @property
     def faults(self) -> list[Armed]:
@@ -112,6 +134,16 @@ class Sandbox:
     def clear_faults(self) -> None:
         with self.lock:
             self._board.armed.clear()
+
+    @property
+    def seed(self) -> int:
+        """What decides which calls the faults with a chance fall on. Setting it begins their sequence anew."""
+        return self._board.seed
+
+    @seed.setter
+    def seed(self, seed: int) -> None:
+        with self.lock:
+            self._board.sow(seed)
 
     # What happened
 
@@ -163,10 +195,16 @@ class Sandbox:
             self.granite.desk.revoke_all()
 
     def reset(self) -> None:
-        """Forget tickets, requests, tokens and faults, and put every setting back. Ids are not used twice."""
+        """Forget tickets, requests, tokens and faults, and put every setting back. Ids are not used twice.
+
+        Calls that hang or wait are let go of, without an answer. Chances begin anew with the same seed.
+        """
+        if self._server is not None:
+            self._server.let_go()
         with self.lock:
             self.down = False
             self._board.armed.clear()
+            self._board.sow(self._board.seed)
             self._truth.records.clear()
             self.clock.offset = 0.0
             self.granite.reset()
@@ -233,34 +271,52 @@ class Sandbox:
             self._truth.add(request, answer, vendor="", operation="unknown", client="", fault="")
             return answer
 
+    def _begin(self, request: Request) -> None:
+        """Choose the fault for a request of which only the head is known: it may concern the reading of the rest."""
+        for vendor in self.vendors:
+            if vendor.owns(request.path):
+                with self.lock:
+                    request.fault = self._board.take(vendor.operation(request))
+        if request.fault and self._board.kinds[request.fault.name].stops_reading:
+            request.read_at_most = 0
+
+    def _end(self, request: Request) -> None:
+        """A request that nobody got to answer uses up no fault."""
+        if request.fault:
+            with self.lock:
+                self._board.give_back(request.fault)
+
     def _answer_as(self, vendor: Granite, request: Request) -> Answer:
         operation = vendor.operation(request)
         client = vendor.client(request)
-        fault = None
-        answer = _cut_short() if request.is_cut_short else vendor.gate(request, operation)
-        if answer is None:
-            fault = self._board.take(operation)
-            answer = self._act(vendor, operation, request, fault)
-            if fault and self._is_wasted(fault, answer):
-                self._board.give_back(fault)
-                fault = None
+        armed: Armed | None = request.fault
+        request.fault = None
+        answer, has_happened = self._act(vendor, operation, request, armed)
+        if armed and not has_happened:
+            self._board.give_back(armed)
         if answer.ticket_ids:
             self._save()
-        name = fault.name if fault else ""
+        name = armed.name if armed and has_happened else ""
         self._truth.add(request, answer, vendor=vendor.name, operation=operation, client=client, fault=name)
         return answer
 
-    def _act(self, vendor: Granite, operation: str, request: Request, fault: Armed | None) -> Answer:
-        kind = self._board.kinds[fault.name] if fault else None
-        if fault and kind and kind.instead:
-            return kind.instead(request, fault.args)
+    def _act(
+        self, vendor: Granite, operation: str, request: Request, armed: Armed | None
+    ) -> tuple[Answer, bool]:
+        """The answer, and whether the fault had its way: a call that is refused anyway does not use it up."""
+        kind = self._board.kinds[armed.name] if armed else None
+        if request.is_cut_short:
+            return _cut_short(), False
+        if armed and kind and kind.instead and kind.stops_reading:
+            return kind.instead(request, armed.args), True
+        if refused := vendor.gate(request, operation):
+            return refused, False
+        if armed and kind and kind.instead:
+            return kind.instead(request, armed.args), True
         answer = vendor.handle(operation, request)
-        if fault and kind and kind.after and answer.status == 200:
-            answer = kind.after(answer, fault.args)
-        return answer
-
-    def _is_wasted(self, fault: Armed, answer: Answer) -> bool:
-        return self._board.kinds[fault.name].after is not None and answer.status != 200
+        if armed and kind and kind.after and answer.status == 200:
+            return kind.after(answer, armed.args), True
+        return answer, False
 
 
 def _cut_short() -> Answer:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 ROOT = "/_sandbox/"
 SHEET = Path(__file__).with_name("page.css")
 POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-NUMBERS = {"index": int, "retry_after": int, "seconds": float}
+NUMBERS = {"index": int, "retry_after": int, "seconds": float, "megabytes": int, "levels": int}
+NO_ARGS = ("name", "times", "on", "chance")
 
 
 class Control:
@@ -64,6 +65,7 @@ class Control:
             "requests": [record.as_json() for record in self.box.truth],
             "tickets": self.box.tickets,
             "faults": [vars(armed) for armed in self.box.faults],
+            "seed": self.box.seed,
             "most_requests_in_any_minute": self.box.most_requests_in_any_minute(),
         }
 
@@ -73,6 +75,7 @@ class Control:
             "faults/clear": lambda fields: self.box.clear_faults(),
             "advance": lambda fields: self.box.advance(float(fields["seconds"])),
             "down": self._set_down,
+            "seed": self._sow,
             "revoke": lambda fields: self.box.revoke_tokens(),
             "reset": lambda fields: self.box.reset(),
         }
@@ -82,12 +85,14 @@ class Control:
         return actions.get(name)
 
     def _arm(self, fields: dict[str, Any]) -> None:
-        args = {
-            key: value for key, value in fields.items() if key not in ("name", "times", "on") and value != ""
-        }
+        args = {key: value for key, value in fields.items() if key not in NO_ARGS and value != ""}
         args = {key: NUMBERS[key](value) if key in NUMBERS else value for key, value in args.items()}
-        times = int(fields.get("times") or 1)
-        self.box.fail_next(fields["name"], times, fields.get("on") or "create", **args)
+        times = int(fields["times"]) if fields.get("times") else None
+        chance = float(fields["chance"]) if fields.get("chance") else None
+        self.box.fail_next(fields["name"], times, fields.get("on") or "create", chance=chance, **args)
+
+    def _sow(self, fields: dict[str, Any]) -> None:
+        self.box.seed = int(fields["seed"])
 
     def _set_down(self, fields: dict[str, Any]) -> None:
         self.box.down = str(fields.get("down", "true")).lower() == "true"

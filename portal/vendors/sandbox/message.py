@@ -5,6 +5,11 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from portal.vendors.sandbox.bulk import padded
+
+# Deliveries of which a client learns no status, and what the truth log calls them.
+NO_STATUS = {"reset": "reset", "hang": "hung", "close": "closed", "cut status": "garbled"}
+
 
 @dataclass
 class FilePart:
@@ -37,6 +42,8 @@ class Request:
     trouble: str = ""  # why the body could not be read as what it claims to be
     is_cut_short: bool = False  # the sender went away before the body ended
     is_too_large: bool = False
+    fault: Any = None  # the armed fault that is to happen to it
+    read_at_most: int | None = None  # bytes of the body that are read before the connection breaks
 
     @property
     def parts(self) -> dict[str, str]:
@@ -51,8 +58,9 @@ class Request:
 class Answer:
     """`data` is what the body says; a fault may change it. `delivery` says what the wire does to it.
 
-    Deliveries: whole, reset (not a byte, then RST), hang (not a byte until the client gives up), drip (byte by byte),
-    truncated (half of the promised body).
+    Deliveries: whole, reset (not a byte, then RST), close (not a byte, then FIN), hang (not a byte until the client
+    gives up), drip (byte by byte), cut status and cut head (the end comes within these), truncated (half of the
+    promised body), half and reset. Framings: length, chunked, none (the end of the connection is the end).
     """
 
     status: int
@@ -63,6 +71,8 @@ class Answer:
     ignored: list[str] = field(default_factory=list)  # names we did not know and passed over
     problem: str = ""
     delivery: str = "whole"
+    framing: str = "length"
+    padding: int = 0  # bytes to swell a JSON body to
     delay: float = 0.0  # seconds before the first byte
     drip_seconds: float = 0.3
 
@@ -70,14 +80,23 @@ class Answer:
     def body(self) -> bytes:
         if self.data is None:
             return b""
+        if isinstance(self.data, bytes):
+            return self.data
         if isinstance(self.data, str) and self.content_type != "application/json":
             return self.data.encode()
         return json.dumps(self.data).encode()
 
     @property
+    def pieces(self) -> list[bytes]:
+        """The body as it goes out, piece by piece; a padded one shares one block among all of them."""
+        if self.padding and self.body:
+            return padded(self.body, self.padding)
+        return [self.body] if self.body else []
+
+    @property
     def outcome(self) -> int | str:
         """What the client is about to see: a status, or that there is none."""
-        return {"reset": "reset", "hang": "hung"}.get(self.delivery, self.status)
+        return NO_STATUS.get(self.delivery, self.status)
 
 
 def html(status: int, text: str) -> Answer:

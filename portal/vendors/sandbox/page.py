@@ -54,7 +54,8 @@ def _strip(box: "Sandbox", tickets: list[dict[str, Any]]) -> str:
         ("Requests in the last minute", f"{used} of {box.limit}"),
         ("Most in any minute", str(box.most_requests_in_any_minute())),
         ("Tickets open / all", f"{open_count} / {len(tickets)}"),
-        ("Faults waiting", str(sum(armed.left for armed in box.faults))),
+        ("Faults waiting", str(sum(armed.left or 1 for armed in box.faults))),
+        ("Seed of the chances", str(box.seed)),
         ("Connections", "closed unread" if box.down else "answered"),
     ]
     cells = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in facts)
@@ -85,7 +86,9 @@ def _faults(box: "Sandbox") -> str:
 
 def _armed(armed: "Armed") -> str:
     more = "".join(f", {escape(key)} {escape(str(value))}" for key, value in armed.args.items())
-    return f"<code>{escape(armed.name)}</code> on {escape(armed.on)}, {armed.left} more{more}"
+    chance = f", each with a chance of {armed.chance:g}" if armed.chance is not None else ""
+    left = "until cleared" if armed.left is None else f"{armed.left} more"
+    return f"<code>{escape(armed.name)}</code> on {escape(armed.on)}, {left}{chance}{more}"
 
 
 def _fault_card(kind: "Kind", operations: list[str]) -> str:
@@ -100,7 +103,8 @@ def _fault_card(kind: "Kind", operations: list[str]) -> str:
     return f"""<li><p><code>{name}</code> {escape(kind.sentence)}</p>
 <form method="post" action="/_sandbox/faults" class="row"><input type="hidden" name="name" value="{name}">
 <select name="on" aria-label="{name}: call">{choices}<option>any</option></select>
-<input name="times" type="number" min="1" max="999" value="1" aria-label="{name}: times">{inputs}
+<input name="times" type="number" min="1" max="999" placeholder="once" aria-label="{name}: times">
+<input name="chance" type="number" min="0.01" max="1" step="0.01" placeholder="chance" aria-label="{name}: chance">{inputs}
 <button aria-label="Arm {name}">Arm</button></form></li>"""
 
 

@@ -1,14 +1,11 @@
-"""The socket: reads requests, delivers answers, and breaks connections the way a fault asks for."""
+"""The server: reads requests, has them answered, and keeps track of the connections."""
 
 import contextlib
 import http
-import select
 import socket
 import socketserver
-import struct
 import sys
 import threading
-import time
 import traceback
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,6 +13,7 @@ from urllib.parse import parse_qsl
 
 from portal.vendors.sandbox.body import BadFraming, read_body
 from portal.vendors.sandbox.message import Answer, Request
+from portal.vendors.sandbox.wire import Wire, framing
 
 IDLE_SECONDS = 75
 # The trainer's own addresses: they answer while the vendor is down, or nobody could bring it up again.
@@ -31,9 +29,18 @@ class Server(ThreadingHTTPServer):
     allow_reuse_address = True
 
     def __init__(
-        self, host: str, port: int, answer: Callable[[Request], Answer], is_reading: Callable[[], bool]
+        self,
+        host: str,
+        port: int,
+        answer: Callable[[Request], Answer],
+        *,
+        is_reading: Callable[[], bool],
+        begin: Callable[[Request], None],
+        end: Callable[[Request], None],
     ) -> None:
-        self.answer, self.is_reading = answer, is_reading
+        """`begin` sees a request before its body is read, `end` when all is over, whatever came of it."""
+        self.answer, self.is_reading, self.begin, self.end = answer, is_reading, begin, end
+        self.round = 0
         self.stopping = threading.Event()
         self._open: set[socket.socket] = set()
         self._spared: set[socket.socket] = set()
@@ -66,6 +73,10 @@ class Server(ThreadingHTTPServer):
             self._open.discard(request)
             self._spared.discard(request)
         super().shutdown_request(request)
+
+    def let_go(self) -> None:
+        """Whoever is kept waiting at this moment is waited with no longer."""
+        self.round += 1
 
     def spare(self, connection: socket.socket) -> None:
         """Leave this one open when the vendor goes down: it is the one on which that was asked."""
@@ -109,23 +120,34 @@ class Handler(BaseHTTPRequestHandler):
         request = self._request()
         if request.path.startswith(STEERING):
             self.server.spare(self.connection)
+        self.server.begin(request)
+        try:
+            if answer := self._answer(request):
+                self._deliver(answer)
+            else:
+                self.close_connection = True
+                self._wire().reset()
+        finally:
+            self.server.end(request)
+
+    def _answer(self, request: Request) -> Answer | None:
+        """None when the vendor went down meanwhile."""
         try:
             read_body(request, self.rfile)
         except BadFraming:
             self.close_connection = True
-            return self._write(Answer(400, {"detail": "The length of the body cannot be told."}))
+            return Answer(400, {"detail": "The length of the body cannot be told."})
         if request.is_too_large:
             self.close_connection = True
-            return self._write(Answer(413, {"detail": "The body is larger than 300 MB."}))
+            return Answer(413, {"detail": "The body is larger than 300 MB."})
         if not self.server.is_reading() and not request.path.startswith(STEERING):
-            return self._reset()
+            return None
         try:
-            answer = self.server.answer(request)
+            return self.server.answer(request)
         except Exception:
             # A bug of the sandbox must be loud, yet the next request deserves an answer.
             traceback.print_exc()
-            answer = Answer(500, {"detail": "The sandbox itself is broken; its log has the traceback."})
-        self._deliver(answer)
+            return Answer(500, {"detail": "The sandbox itself is broken; its log has the traceback."})
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = serve
 
@@ -139,72 +161,33 @@ class Handler(BaseHTTPRequestHandler):
         return Request(self.command, path, query, headers, peer=self.client_address[0])
 
     def _deliver(self, answer: Answer) -> None:
-        if answer.delay and self._wait(answer.delay):
+        wire = self._wire()
+        if answer.delay and wire.wait(answer.delay):
             self.close_connection = True
-        elif answer.delivery == "whole":
-            self._write(answer)
-        elif answer.delivery == "reset":
-            self._reset()
-        elif answer.delivery == "hang":
-            self._wait(float("inf"))
+            return
+        if answer.delivery != "whole" or answer.framing == "none":
             self.close_connection = True
-        elif answer.delivery == "drip":
-            self._drip(answer)
-        else:
-            self._truncate(answer)
+        wire.deliver(answer, self._head(answer), is_head=self.command == "HEAD")
 
-    def _bytes(self, answer: Answer) -> tuple[bytes, bytes]:
-        body = answer.body
+    def _head(self, answer: Answer) -> bytes:
         phrase = http.HTTPStatus(answer.status).phrase
         lines = [
             f"HTTP/1.1 {answer.status} {phrase}",
             f"Server: {self.server_version}",
             f"Date: {self.date_time_string()}",
-            f"Content-Length: {len(body)}",
+            *framing(answer),
             *(f"{name}: {value}" for name, value in answer.headers.items()),
         ]
-        if body:
+        if answer.body:
             lines.append(f"Content-Type: {answer.content_type}")
         if self.close_connection:
             lines.append("Connection: close")
-        return "\r\n".join([*lines, "", ""]).encode("latin-1"), b"" if self.command == "HEAD" else body
+        return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
-    def _write(self, answer: Answer) -> None:
-        head, body = self._bytes(answer)
-        self.wfile.write(head + body)
-
-    def _truncate(self, answer: Answer) -> None:
-        self.close_connection = True
-        head, body = self._bytes(answer)
-        self.wfile.write(head + body[: len(body) // 2])
-
-    def _drip(self, answer: Answer) -> None:
-        self.close_connection = True
-        head, body = self._bytes(answer)
-        for byte in head + body:
-            self.wfile.write(bytes([byte]))
-            if self._wait(answer.drip_seconds):
-                return
-
-    def _wait(self, seconds: float) -> bool:
-        """Wait; True as soon as there is nobody left to answer."""
-        end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
-            if self.server.stopping.is_set() or not self.server.is_reading():
-                return True
-            if select.select([self.connection], [], [], min(left, 0.1))[0]:
-                try:
-                    if not self.connection.recv(1, socket.MSG_PEEK):
-                        return True
-                except OSError:
-                    return True
-                time.sleep(min(left, 0.05))  # a pipelined request is waiting; it must not make us spin
-        return False
-
-    def _reset(self) -> None:
-        """Break the connection with RST: lingering off makes the close throw away what is unsent."""
-        self.close_connection = True
-        with contextlib.suppress(OSError):
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.rfile.close()
-        self.connection.close()
+    def _wire(self) -> Wire:
+        server, started = self.server, self.server.round
+        return Wire(
+            self.connection,
+            self.rfile,
+            lambda: server.stopping.is_set() or not server.is_reading() or server.round != started,
+        )

@@ -13,7 +13,10 @@ WINDOW = 60.0
 
 @dataclass
 class Record:
-    """One request. `status` is an HTTP status, or "reset", "hung" or "cut short" when the client got none."""
+    """One request. `status` is an HTTP status, or a word when the client got none.
+
+    The words: "reset", "hung", "closed" and "garbled" are the vendor's doing, "cut short" is the client's.
+    """
 
     monotonic: float
     at: float  # seconds since the epoch, real time

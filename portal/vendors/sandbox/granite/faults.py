@@ -61,6 +61,12 @@ def kinds(book: TicketBook, shape: Callable[[], str]) -> list[Kind]:
             )
         return answer
 
+    def other_ids(answer: Answer, args: Args) -> Answer:
+        older = [ticket.id for ticket in book.all() if ticket.id not in answer.ticket_ids]
+        for position, row in enumerate(_rows(answer)):
+            row["id"] = older[position] if position < len(older) else book.new_id()
+        return answer
+
     none = "Nothing is created."
     return [
         Kind(
@@ -80,6 +86,17 @@ def kinds(book: TicketBook, shape: Callable[[], str]) -> list[Kind]:
         Kind("reordered", "All tickets are created, the answer turns their order round.", after=reordered),
         Kind("wrong_address", "All tickets are created, the first at another address.", after=wrong_address),
         Kind("string_ids", "All tickets are created, their ids come as text.", after=string_ids),
+        Kind(
+            "other_ids",
+            "All tickets are created, the answer names older ones, or none that exist.",
+            after=other_ids,
+        ),
+        Kind(
+            "repeated_ids",
+            "All tickets are created, the answer gives all of them one id.",
+            after=repeated_ids,
+        ),
+        Kind("no_ids", "All tickets are created, the answer does not name them.", after=no_ids),
         Kind(
             "unknown_fields",
             "All tickets are created, with a field and a status never seen.",
@@ -122,6 +139,19 @@ def string_ids(answer: Answer, args: Args) -> Answer:
     for row in _rows(answer):
         if "id" in row:
             row["id"] = str(row["id"])
+    return answer
+
+
+def repeated_ids(answer: Answer, args: Args) -> Answer:
+    rows = _rows(answer)
+    for row in rows[1:]:
+        row["id"] = rows[0]["id"]
+    return answer
+
+
+def no_ids(answer: Answer, args: Args) -> Answer:
+    for row in _rows(answer):
+        row["id"] = None
     return answer
 
 
