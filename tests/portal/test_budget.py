@@ -1,17 +1,18 @@
 """One budget for all workers: never more than the vendor's limit in any minute."""
 
-import multiprocessing
-import time
+import os
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
-from django.db import connections
 from django.utils import timezone
 
 from portal import ratelimit
 from portal.models import RateBudget, VendorAccount
 from portal.ratelimit import Purpose
 from tests.cast import Cast
+from tests.flows.workers import database_url
 from tests.portal.outbox_parts import make_account, make_message
 
 
@@ -78,40 +79,17 @@ def test_a_429_empties_the_bucket_slows_it_and_keeps_silence() -> None:
     assert RateBudget.objects.get().tokens < 0.9 * 2 * 0.75 - 1 + 0.2
 
 
-def take_for(
-    database: dict[str, object], account_id: int, ends: float, results: "multiprocessing.Queue[float]"
-) -> None:
-    """One worker of several, each a process with a connection of its own."""
-    connections["default"].settings_dict.update(database)
-    account = VendorAccount.objects.get(pk=account_id)
-    while time.monotonic() < ends:
-        wait = ratelimit.take(account, Purpose.CREATE)
-        if not wait:
-            results.put(time.monotonic())
-        time.sleep(min(wait, 0.05))
-    connections["default"].close()
-
-
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_never_pass_the_limit_in_any_minute() -> None:
     """A full bucket at the start, two processes that take what they can, and a window longer than a minute."""
     account = make_account()
     fill(account, 5)
-    database = dict(connections["default"].settings_dict)
-    connections.close_all()
-    context = multiprocessing.get_context("fork")
-    results: multiprocessing.Queue[float] = context.Queue()
-    ends = time.monotonic() + 64
-    workers = [context.Process(target=take_for, args=(database, account.pk, ends, results)) for _ in range(2)]
-    for worker in workers:
-        worker.start()
-    times = []
-    while any(worker.is_alive() for worker in workers) or not results.empty():
-        if not results.empty():
-            times.append(results.get())
-        else:
-            time.sleep(0.05)
-    times.sort()
+    command = [sys.executable, "-m", "tests.portal.budget_taker", str(account.pk), "64"]
+    environment = os.environ | {"DATABASE_URL": database_url(), "DJANGO_SETTINGS_MODULE": "portal.settings"}
+    takers = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    lists = [[float(line) for line in taker.communicate(timeout=120)[0].splitlines()] for taker in takers]
+    assert all(lists), "both of them took"
+    times = sorted(moment for one in lists for moment in one)
     most = max(sum(start <= moment < start + 60 for moment in times) for start in times)
     assert most <= 60
     assert most >= 55, "a limit that lets nothing through would pass too"
