@@ -70,7 +70,7 @@ def preparation(env: Mapping[str, str], folder: Folder, *, demo: bool) -> Progra
     commands = ["migrate", "bootstrap", *(["load_demo"] if demo else [])]
     if not pages.are_collected(env, folder):
         commands.append("collectstatic")
-    return Program("prepare", _module(["portal.local.prepare", *commands]), env)
+    return Program("prepare", [PYTHON, "manage.py", "prepare", *commands], env)
 
 
 def programs(env: Mapping[str, str], folder: Folder, *, port: int, sandbox_port: int) -> list[Program]:
