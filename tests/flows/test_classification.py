@@ -70,7 +70,7 @@ def test_what_left_is_what_was_frozen(box: Sandbox, message: Message) -> None:
 # and why nobody may say that it failed.
 DOUBTFUL = {
     **dict.fromkeys(["408", "409", "425", "500", "502_html", "503"], 0),
-    **dict.fromkeys(["reset_in_upload", "reset_before", "close_before", "hang_before"], 0),
+    **dict.fromkeys(["reset_in_upload", "reset_before", "close_before", "hang_before", "cut_refusal"], 0),
     **dict.fromkeys(["500_after", "502_after", "503_after"], 3),
     **dict.fromkeys(["lose_answer", "close_after", "hang", "drip", "reset_in_answer"], 3),
     **dict.fromkeys(["cut_status_line", "cut_headers", "empty_200", "html_200", "no_ids"], 3),

@@ -57,6 +57,13 @@ def bytes_of_answer(box, bearer, seconds=5.0):
         return b"".join(iter(lambda: connection.recv(MIB), b""))
 
 
+def wait_until(condition):
+    for _ in range(300):
+        if condition():
+            return
+        time.sleep(0.01)
+
+
 def last(box):
     """The truth of the last request: what the client got, by which fault, and how many tickets really exist."""
     record = box.truth[-1]
@@ -104,16 +111,21 @@ def test_a_call_that_hangs_is_let_go_of_by_a_reset(box, bearer, fault, exist):
     came = []
     thread = threading.Thread(target=lambda: came.append(bytes_of_answer(box, bearer, 20)), daemon=True)
     thread.start()
-    for _ in range(200):
-        if box.calls("create"):
-            break
-        time.sleep(0.01)
+    wait_until(lambda: box.calls("create"))
     assert last(box) == ("hung", fault, exist)
     thread.join(0.3)
     assert came == []
     box.reset()
     thread.join(5)
     assert came == [b""]
+
+
+def test_a_refusal_that_is_cut_off(box, bearer):
+    box.fail_next("cut_refusal")
+    came = bytes_of_answer(box, bearer)
+    assert came.startswith(b"HTTP/1.1 404 Not Found\r\n")
+    assert b"\r\n\r\n" not in came
+    assert last(box) == (404, "cut_refusal", 0)
 
 
 @pytest.mark.parametrize(("fault", "status"), [("414", 414), ("415", 415), ("425", 425)])
@@ -306,11 +318,20 @@ def test_a_request_that_cannot_be_read_uses_up_no_fault(box):
     connection.endheaders()
     assert connection.getresponse().status == 400
     connection.close()
-    for _ in range(100):
-        if box.faults:
-            break
-        time.sleep(0.01)
+    wait_until(lambda: box.faults)
     assert [armed.left for armed in box.faults] == [1]
+
+
+def test_a_fault_cleared_while_its_request_comes_in_does_not_return(box, bearer):
+    box.fail_next("lose_answer")
+    with socket.create_connection(("127.0.0.1", box.port), timeout=5) as connection:
+        head = f"POST {CREATE} HTTP/1.1\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 100\r\n\r\n--"
+        connection.sendall(head.encode())
+        wait_until(lambda: not box.faults)
+        box.clear_faults()
+    wait_until(lambda: box.calls("create"))
+    assert box.truth[-1].status == "cut short"
+    assert box.faults == []
 
 
 def test_chances_are_steered_from_outside_and_shown(box, bearer):

@@ -42,7 +42,9 @@ def server():
 @pytest.fixture
 def box(server):
     server.reset()
-    server.start()
+    if server.is_stopped:
+        server.port = 0  # the old one may be somebody else's by now
+        server.start()
     return server
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any, Self
 
 from portal.vendors.sandbox import state
+from portal.vendors.sandbox.calls import Calls
 from portal.vendors.sandbox.clock import Clock
 from portal.vendors.sandbox.control import Control
 from portal.vendors.sandbox.faults import Armed, FaultBoard
 from portal.vendors.sandbox.granite.api import Granite
 from portal.vendors.sandbox.kinds import COMMON
-from portal.vendors.sandbox.message import Answer, Request
 from portal.vendors.sandbox.server import Server
 from portal.vendors.sandbox.truth import Record, TruthLog
 
@@ -43,7 +43,9 @@ class Sandbox:
         operations = [name for vendor in self.vendors for name in vendor.operations]
         kinds = COMMON + [kind for vendor in self.vendors for kind in vendor.faults]
         self._board = FaultBoard(kinds, operations, secrets.randbelow(10**6) if seed is None else seed)
-        self._control = Control(self)
+        self._calls = Calls(
+            self.vendors, self._board, self._truth, self.lock, Control(self).answer, self._save
+        )
         self._server: Server | None = None
         self._down = False
         if self.state_file:
@@ -57,10 +59,10 @@ class Sandbox:
             self._server = Server(
                 self.host,
                 self.port,
-                self.answer,
+                self._calls.answer,
                 is_reading=self._read_anything,
-                begin=self._begin,
-                end=self._end,
+                begin=self._calls.begin,
+                end=self._calls.end,
             )
             self.port = self._server.server_address[1]
         return self
@@ -70,6 +72,10 @@ class Sandbox:
         if self._server is not None:
             self._server.stop()
             self._server = None
+
+    @property
+    def is_stopped(self) -> bool:
+        return self._server is None
 
     def __enter__(self) -> Self:
         return self.start()
@@ -133,7 +139,7 @@ class Sandbox:
 
     def clear_faults(self) -> None:
         with self.lock:
-            self._board.armed.clear()
+            self._board.clear()
 
     @property
     def seed(self) -> int:
@@ -203,7 +209,7 @@ class Sandbox:
             self._server.let_go()
         with self.lock:
             self.down = False
-            self._board.armed.clear()
+            self._board.clear()
             self._board.sow(self._board.seed)
             self._truth.records.clear()
             self.clock.offset = 0.0
@@ -255,69 +261,3 @@ class Sandbox:
     @error_shape.setter
     def error_shape(self, shape: str) -> None:
         self.granite.set_error_shape(shape)
-
-    # Answering
-
-    def answer(self, request: Request) -> Answer:
-        """The answer to a request that was read to its end. The truth is written before the first byte goes out."""
-        if request.path.startswith("/_sandbox"):
-            return self._control.answer(request)
-        for vendor in self.vendors:
-            if vendor.owns(request.path):
-                with self.lock:
-                    return self._answer_as(vendor, request)
-        with self.lock:
-            answer = Answer(404, {"detail": "Nothing lives here."}, problem="No such path.")
-            self._truth.add(request, answer, vendor="", operation="unknown", client="", fault="")
-            return answer
-
-    def _begin(self, request: Request) -> None:
-        """Choose the fault for a request of which only the head is known: it may concern the reading of the rest."""
-        for vendor in self.vendors:
-            if vendor.owns(request.path):
-                with self.lock:
-                    request.fault = self._board.take(vendor.operation(request))
-        if request.fault and self._board.kinds[request.fault.name].stops_reading:
-            request.read_at_most = 0
-
-    def _end(self, request: Request) -> None:
-        """A request that nobody got to answer uses up no fault."""
-        if request.fault:
-            with self.lock:
-                self._board.give_back(request.fault)
-
-    def _answer_as(self, vendor: Granite, request: Request) -> Answer:
-        operation = vendor.operation(request)
-        client = vendor.client(request)
-        armed: Armed | None = request.fault
-        request.fault = None
-        answer, has_happened = self._act(vendor, operation, request, armed)
-        if armed and not has_happened:
-            self._board.give_back(armed)
-        if answer.ticket_ids:
-            self._save()
-        name = armed.name if armed and has_happened else ""
-        self._truth.add(request, answer, vendor=vendor.name, operation=operation, client=client, fault=name)
-        return answer
-
-    def _act(
-        self, vendor: Granite, operation: str, request: Request, armed: Armed | None
-    ) -> tuple[Answer, bool]:
-        """The answer, and whether the fault had its way: a call that is refused anyway does not use it up."""
-        kind = self._board.kinds[armed.name] if armed else None
-        if request.is_cut_short:
-            return _cut_short(), False
-        if armed and kind and kind.instead and kind.stops_reading:
-            return kind.instead(request, armed.args), True
-        if refused := vendor.gate(request, operation):
-            return refused, False
-        if armed and kind and kind.instead:
-            return kind.instead(request, armed.args), True
-        answer = vendor.handle(operation, request)
-        if armed and kind and kind.after and answer.status == 200:
-            return kind.after(answer, armed.args), True
-        return answer, False
-
-
-def _cut_short() -> Answer:
-    return Answer(400, delivery="reset", problem="The body ended early.")

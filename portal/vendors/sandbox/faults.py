@@ -48,6 +48,7 @@ class FaultBoard:
         self.kinds = {kind.name: kind for kind in kinds}
         self.operations = operations
         self.armed: list[Armed] = []
+        self.clearings = 0
         self.sow(seed)
 
     def sow(self, seed: int) -> None:
@@ -74,6 +75,10 @@ class FaultBoard:
             raise ValueError("A fault happens at least once.")
         self.armed.append(Armed(name, on, times, args, chance))
 
+    def clear(self) -> None:
+        self.armed.clear()
+        self.clearings += 1
+
     def take(self, operation: str) -> Armed | None:
         """The fault for this call, used up by it."""
         for armed in self.armed:
@@ -88,9 +93,12 @@ class FaultBoard:
             return armed
         return None
 
-    def give_back(self, armed: Armed) -> None:
-        """The call was refused before the fault could happen: it waits for the next one."""
-        if armed.left is None:
+    def give_back(self, armed: Armed, clearings: int) -> None:
+        """The call was refused before the fault could happen: it waits for the next one.
+
+        `clearings` is how often the board had been cleared when it was taken; what was cleared since is gone.
+        """
+        if armed.left is None or clearings != self.clearings:
             return
         armed.left += 1
         if not any(other is armed for other in self.armed):

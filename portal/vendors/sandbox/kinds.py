@@ -27,6 +27,12 @@ def too_many(request: Request, args: dict[str, Any]) -> Answer:
     return Answer(429, {"detail": "Rate limit exceeded."}, headers=headers, problem="Rate limit exceeded.")
 
 
+def cut_refusal(request: Request, args: dict[str, Any]) -> Answer:
+    return Answer(
+        404, {"detail": "Not found."}, delivery="cut head", problem="A refusal that ends in its headers."
+    )
+
+
 def redirect(request: Request, args: dict[str, Any]) -> Answer:
     target = f"http://{request.headers.get('host', '127.0.0.1')}{request.path}"
     return Answer(307, None, headers={"Location": target}, problem="Redirected to itself.")
@@ -178,6 +184,7 @@ BEFORE = [
         f"A gateway answers with a web page. {CANNOT_KNOW}",
         instead=lambda request, args: html(502, MAINTENANCE),
     ),
+    Kind("cut_refusal", f"A 404 ends within its headers. {CANNOT_KNOW}", instead=cut_refusal),
     Kind("redirect", f"307 to the same address. {NOTHING}", instead=redirect),
     *(
         Kind(name, sentence, instead=refusal(status, text))

@@ -7,6 +7,8 @@ from typing import Any
 
 from portal.vendors.sandbox.bulk import padded
 
+# The trainer's own addresses: they answer while the vendor is down, or nobody could bring it up again.
+STEERING = "/_sandbox"
 # Deliveries of which a client learns no status, and what the truth log calls them.
 NO_STATUS = {"reset": "reset", "hang": "hung", "close": "closed", "cut status": "garbled"}
 
@@ -43,6 +45,7 @@ class Request:
     is_cut_short: bool = False  # the sender went away before the body ended
     is_too_large: bool = False
     fault: Any = None  # the armed fault that is to happen to it
+    fault_since: int = 0  # how often the faults had been cleared when it was chosen
     read_at_most: int | None = None  # bytes of the body that are read before the connection breaks
 
     @property

@@ -12,12 +12,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl
 
 from portal.vendors.sandbox.body import BadFraming, read_body
-from portal.vendors.sandbox.message import Answer, Request
+from portal.vendors.sandbox.message import STEERING, Answer, Request
 from portal.vendors.sandbox.wire import Wire, framing
 
 IDLE_SECONDS = 75
-# The trainer's own addresses: they answer while the vendor is down, or nobody could bring it up again.
-STEERING = "/_sandbox"
 
 
 class Server(ThreadingHTTPServer):
