@@ -18,6 +18,16 @@ class RequestIdFilter(logging.Filter):
         return True
 
 
+class BrokerAwayFilter(logging.Filter):
+    """Celery beat says twice in pages, every two seconds, that the broker is away. One line says it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name == "celery.beat" and record.exc_info:
+            record.msg, record.args = f"The broker was not reached: {record.exc_info[1]}", ()
+            record.exc_info = None
+        return True
+
+
 class LineFormatter(logging.Formatter):
     """Line breaks inside a message would let a visitor write log lines of their own, escapes repaint a terminal."""
 

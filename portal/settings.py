@@ -262,10 +262,17 @@ MAX_FILE_BYTES = 25_000_000  # Granite says "25 MB" and not which; the smaller r
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "portal.logs.RequestIdFilter"}},
+    "filters": {
+        "request_id": {"()": "portal.logs.RequestIdFilter"},
+        "broker_away": {"()": "portal.logs.BrokerAwayFilter"},
+    },
     "formatters": {"line": {"()": "portal.logs.LineFormatter"}},
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "filters": ["request_id"], "formatter": "line"}
+        "console": {
+            "class": "logging.StreamHandler",
+            "filters": ["request_id", "broker_away"],
+            "formatter": "line",
+        }
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {"axes": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
