@@ -16,9 +16,10 @@ from tickets.windows import Window, window_of
 
 # The words are the same wherever an outcome is unknown; nobody may read them as an invitation to try again.
 UNKNOWN_WORDS = "We do not know whether Granite created these tickets. Do not submit again."
-FRESH = timedelta(
-    minutes=2
-)  # for so long after the last ticket the page goes on asking for its first changes
+# For so long after the last ticket the page goes on asking for its first changes.
+FRESH = timedelta(minutes=2)
+# A piece of so many rows is heavy: beyond, the page asks less often.
+MANY = 100
 
 # Whole requests and answers, of which the page shows nothing; a message's would be read once for each location.
 LARGE = ("message__payload", "ticket__raw", "ticket__search")
@@ -154,10 +155,11 @@ def _time_left(dispatch: Dispatch, messages: list[Message], queue: Queue) -> str
 
 
 def _poll_every(dispatch: Dispatch, progress: Progress, rows: list[Row]) -> str:
+    often = "3s" if len(rows) <= MANY else "10s"
     if progress.is_moving:
-        return "15s" if dispatch.account.standstill and not progress.sending else "3s"
+        return "15s" if dispatch.account.standstill and not progress.sending else often
     newest = max((row.ticket.first_seen_at for row in rows if row.ticket), default=None)
-    return "3s" if newest and _is_fresh(newest) else ""
+    return often if newest and _is_fresh(newest) else ""
 
 
 def _is_fresh(when: datetime) -> bool:

@@ -64,3 +64,9 @@ def test_the_page_of_a_dispatch(people: Cast) -> None:
     for piece in ("", "status/"):
         counted = [questions(people, f"{found.get_absolute_url()}{piece}") for found in (few, many)]
         assert counted[0] == counted[1] <= 14
+
+
+def test_a_heavy_piece_is_asked_for_less_often(people: Cast) -> None:
+    for count, every in ((3, "every 3s"), (101, "every 10s")):
+        dispatch = make_dispatch(people.alice, people.east, rows(count))
+        assert every in client_of(people.alice).get(dispatch.get_absolute_url()).content.decode()

@@ -16,10 +16,8 @@ from sites import zones
 from tickets.forms.typed import MOST_ROWS, PREFIX, Row, formset_data
 
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?", re.ASCII)
-FIRST_YEAR, LAST_YEAR = (
-    2000,
-    2199,
-)  # what lies beyond is a slip, and at the end of time zones cannot be reckoned
+# What lies beyond is a slip, and at the end of time zones cannot be reckoned.
+FIRST_YEAR, LAST_YEAR = 2000, 2199
 OVERNIGHT = (
     "The end must be on the same day as the start. For work past midnight, make two dispatches, one per day, "
     "or set a hard start: then only the start counts."

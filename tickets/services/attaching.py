@@ -13,9 +13,8 @@ from portal.problems import Problem
 from tickets.models import Draft, DraftFile
 from tickets.services import drafts
 
-MOST_BYTES = (
-    settings.MAX_FILE_BYTES
-)  # of one file and of all together: nobody knows which of the two Granite means
+# Of one file and of all together: nobody knows which of the two Granite means.
+MOST_BYTES = settings.MAX_FILE_BYTES
 
 
 def files_of(draft: Draft) -> list[StoredFile]:

@@ -10,10 +10,8 @@ from sites.models import Account, Contact, Site
 from tickets.forms.typed import KEY, MOST_ROWS, Row, new_key
 from tickets.models import Draft
 
-OF_ITS_OWN = (
-    "corrects",
-    "refused",
-)  # what a copy does not inherit: it is a place of its own, refused by nobody
+# What a copy does not inherit: it is a place of its own, refused by nobody.
+OF_ITS_OWN = ("corrects", "refused")
 
 
 def add_rows(rows: list[Row]) -> Callable[[Draft], None]:
