@@ -160,8 +160,8 @@ def test_a_worker_survives_its_database_going_away_under_an_answer(box: Sandbox,
     sandbox_account(box)
     box.fail_next("slow", seconds=3)
     make_dispatch(cast.alice, cast.east, rows=2)
-    name = database_url().rpartition("/")[2].partition("?")[0]
-    door = psycopg.connect(database_url().replace(f"/{name}", "/postgres"), autocommit=True)
+    name = connection.settings_dict["NAME"]
+    door = psycopg.connect(database_url(), dbname="postgres", autocommit=True)
     with working(broker_url=NOWHERE, JOURNAL_ROOT=str(tmp_path)):
         # Not merely marked: a connection cut while it commits the mark leaves a message that was never sent.
         wait_until(lambda: box.tickets, what="Granite has it")
@@ -169,7 +169,8 @@ def test_a_worker_survives_its_database_going_away_under_an_answer(box: Sandbox,
         try:
             door.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
             wait_until(lambda: list(tmp_path.glob("*.json")), what="the answer is in the journal")
-            time.sleep(1)
+            time.sleep(3)
+            assert list(tmp_path.glob("*.json")), "the door is shut: nothing can have settled it"
         finally:
             door.execute(f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS true')
             door.close()

@@ -78,7 +78,7 @@ def working(**options: object) -> Iterator[Worker]:
     try:
         yield worker
     except BaseException:
-        print(worker.log.read_text()[-8000:])
+        print(worker.log.read_text()[-30000:])
         raise
     finally:
         worker.stop()
