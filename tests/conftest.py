@@ -6,6 +6,9 @@ import hypothesis
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from portal.vendors.sandbox import Sandbox
     from tests.cast import Cast
 
 # A busy machine makes examples slow, not wrong.
@@ -39,3 +42,19 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE portal_auditentry DISABLE TRIGGER portal_audit_no_truncate")
+
+
+@pytest.fixture(scope="session")
+def running_box() -> "Iterator[Sandbox]":
+    from portal.vendors.sandbox import Sandbox
+
+    with Sandbox() as box:
+        yield box
+
+
+@pytest.fixture
+def box(running_box: "Sandbox") -> "Sandbox":
+    """The vendor sandbox, emptied. Its own limit stands aside: what we do about limits is tested where they are."""
+    running_box.reset()
+    running_box.limit = 100_000
+    return running_box

@@ -36,19 +36,6 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
     browser.close()
 
 
-@pytest.fixture(scope="session")
-def running_box() -> Iterator[Sandbox]:
-    with Sandbox() as box:
-        yield box
-
-
-@pytest.fixture
-def box(running_box: Sandbox) -> Sandbox:
-    running_box.reset()
-    running_box.limit = 100_000
-    return running_box
-
-
 @pytest.fixture
 def people(transactional_db: None) -> Cast:
     return make_people()

@@ -1,7 +1,6 @@
 """The admin: who gets in, what they see, what they may do, and that all of it is written down."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -24,19 +23,6 @@ from tests.portal.outbox_parts import force
 
 pytestmark = pytest.mark.django_db
 SECRET = "a-very-long-secret-1234"
-
-
-@pytest.fixture(scope="module")
-def running_box() -> Iterator[Sandbox]:
-    with Sandbox() as box:
-        yield box
-
-
-@pytest.fixture
-def box(running_box: Sandbox) -> Sandbox:
-    running_box.reset()
-    running_box.limit = 100_000
-    return running_box
 
 
 @pytest.fixture

@@ -3,7 +3,8 @@
 import pytest
 
 from tests.cast import Cast, client_of
-from tests.tickets.wizard_kit import Browser, make_account, row
+from tests.portal.outbox_parts import make_account
+from tests.tickets.wizard_kit import Browser, row
 
 
 @pytest.mark.parametrize("day", ["0001-01-01", "0001-01-03", "1999-12-31", "2200-01-01", "9999-12-31"])

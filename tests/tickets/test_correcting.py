@@ -11,8 +11,8 @@ from portal.models import Attempt, Message
 from portal.models.messages import State
 from portal.problems import Problem
 from tests.cast import Cast
-from tests.portal.outbox_parts import force
-from tests.tickets.wizard_kit import Browser, form_of, make_account, row
+from tests.portal.outbox_parts import force, make_account
+from tests.tickets.wizard_kit import Browser, form_of, row
 from tickets.models import Dispatch, Draft
 from tickets.services.correcting import first_refused
 from tickets.services.drafts import draft_from_failed

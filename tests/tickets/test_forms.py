@@ -3,7 +3,8 @@
 import pytest
 
 from tests.cast import Cast
-from tests.tickets.wizard_kit import PLACE, WHAT, WINDOW, Browser, make_account, row
+from tests.portal.outbox_parts import make_account
+from tests.tickets.wizard_kit import PLACE, WHAT, WINDOW, Browser, row
 from tickets.models import Draft
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,8 @@ from django.db import connection, connections
 from portal import outbox
 from portal.models import AuditEntry, Message, Team
 from tests.cast import Cast, make_people, make_person
-from tests.tickets.wizard_kit import PLACE, WINDOW, Browser, make_account, make_site, row
+from tests.portal.outbox_parts import make_account
+from tests.tickets.wizard_kit import PLACE, WINDOW, Browser, make_site, row
 from tickets import payloads
 from tickets.models import Dispatch, Draft, Location
 from tickets.services.submitting import plan

@@ -10,7 +10,8 @@ from django.utils import timezone
 from portal.models import Lookup, Team, VendorAccount
 from sites.models import Account
 from tests.cast import Cast
-from tests.tickets.wizard_kit import PLACE, WHAT, WINDOW, Browser, form_of, make_account, make_site, row
+from tests.portal.outbox_parts import make_account
+from tests.tickets.wizard_kit import PLACE, WHAT, WINDOW, Browser, form_of, make_site, row
 from tickets.models import Dispatch, Draft
 
 pytestmark = pytest.mark.django_db

@@ -28,18 +28,6 @@ PLACE = {
 WINDOW = {"start_date": "2027-02-03T09:00", "end_date": "2027-02-03T12:00"}
 
 
-def make_account(**changes: Any) -> VendorAccount:
-    values: dict[str, Any] = {
-        "vendor": "granite",
-        "name": "default",
-        "is_default": True,
-        "api_url": "http://127.0.0.1:9",
-        "token_url": "http://127.0.0.1:9/token",
-        "client_id": "portal",
-    }
-    return VendorAccount.objects.create(**values | changes)
-
-
 def make_site(account: VendorAccount | None = None, **changes: Any) -> Site:
     values: dict[str, Any] = {
         "name": "Store 77",
