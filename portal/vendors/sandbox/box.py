@@ -70,8 +70,8 @@ class Sandbox:
     def stop(self) -> None:
         """Connections are refused from now on, open ones are closed."""
         if self._server is not None:
-            self._server.stop()
-            self._server = None
+            server, self._server = self._server, None  # stopped or not, the next start makes a new one
+            server.stop()
 
     @property
     def is_stopped(self) -> bool:

@@ -83,7 +83,8 @@ class Server(ThreadingHTTPServer):
 
     def close_connections(self) -> None:
         with self._open_lock:
-            open_now = self._open if self.stopping.is_set() else self._open - self._spared
+            # A copy: connections end, and leave the set, while the others are being closed.
+            open_now = self._open - (set() if self.stopping.is_set() else self._spared)
         for connection in open_now:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
