@@ -1,4 +1,5 @@
 from portal.models.accounts import VendorAccount, VendorToken
+from portal.models.arming import Arming, ForgottenSend
 from portal.models.audit import AuditEntry
 from portal.models.breakers import Breaker
 from portal.models.drift import DriftEntry
@@ -8,10 +9,12 @@ from portal.models.messages import Attempt, Message, MessageFile, MessageTransit
 from portal.models.people import Team, User
 
 __all__ = [
+    "Arming",
     "Attempt",
     "AuditEntry",
     "Breaker",
     "DriftEntry",
+    "ForgottenSend",
     "Lookup",
     "Message",
     "MessageFile",

@@ -34,6 +34,7 @@ class HeldReason(models.TextChoices):
     FILE = "file", "a file is missing or was changed"
     PAYLOAD = "payload", "the frozen message was changed"
     SECRET = "secret", "the stored secret cannot be read"
+    SENT_BEFORE = "sent before", "a machine's log says that it was sent before"
 
 
 class MessageQuerySet(models.QuerySet["Message"]):

@@ -1,0 +1,104 @@
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+
+class Arming(models.Model):
+    """Where sending was last allowed, by whom and why: one row, which every copy of the database carries along.
+
+    It names the place it was armed in, so a copy elsewhere finds that it is not meant. Written by `portal.arming`
+    alone.
+    """
+
+    ONLY = 1
+
+    id = models.SmallIntegerField(primary_key=True, default=ONLY)
+    lineage = models.UUIDField(default=uuid.uuid4, help_text="the same in every copy and every backup")
+    key = models.UUIDField(null=True, blank=True, help_text="a new one each time somebody arms")
+    armed_at = models.DateTimeField(null=True, blank=True, help_text="empty while nothing may be sent")
+    system_identifier = models.BigIntegerField(null=True, blank=True)
+    timeline = models.BigIntegerField(null=True, blank=True)
+    database_oid = models.BigIntegerField(null=True, blank=True)
+    database_name = models.CharField(max_length=63, blank=True)
+    host = models.CharField(max_length=253, blank=True, help_text="of the address people use")
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    changed_at = models.DateTimeField(null=True, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        default_permissions: tuple[str, ...] = ()
+        permissions = [("rearm_outbound", "May stop all sending and allow it again")]
+        constraints = [
+            models.CheckConstraint(condition=Q(id=1), name="one_arming"),
+            models.CheckConstraint(
+                condition=Q(armed_at__isnull=True, key__isnull=True)
+                | Q(
+                    armed_at__isnull=False,
+                    key__isnull=False,
+                    system_identifier__isnull=False,
+                    timeline__isnull=False,
+                    database_oid__isnull=False,
+                    changed_at__isnull=False,
+                ),
+                name="armed_names_its_place",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return "sending"
+
+
+class ForgottenSend(models.Model):
+    """A request that a machine's log says it sent, and that this database does not know: it was set back since.
+
+    The message, if the database has it, is not sent again until one person has looked at the vendor and another one
+    has agreed. Written by `portal.outbox.forgotten` alone.
+    """
+
+    correlation_id = models.UUIDField(unique=True)
+    reference = models.CharField(max_length=40)
+    payload_hash = models.CharField(max_length=64, db_index=True, help_text="which message it was")
+    account_name = models.CharField(max_length=120, blank=True)
+    weight = models.PositiveSmallIntegerField(default=1)
+    sent_at = models.DateTimeField()
+    machine = models.CharField(max_length=100)
+    outcome = models.CharField(max_length=20, blank=True, help_text="empty: no answer was noted")
+    ids: Any = models.JSONField(default=list, blank=True, help_text="what the vendor called what it made")
+    reported_at = models.DateTimeField(auto_now_add=True)
+    looked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    looked_at = models.DateTimeField(null=True, blank=True)
+    looked_note = models.CharField(max_length=300, blank=True, help_text="where, and what was there")
+    cleared_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    cleared_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        default_permissions: tuple[str, ...] = ()
+        ordering = ["sent_at", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(looked_by__isnull=True, looked_at__isnull=True)
+                | (Q(looked_by__isnull=False, looked_at__isnull=False) & ~Q(looked_note="")),
+                name="who_looked_says_where",
+            ),
+            # Sending again what may have been sent takes two people.
+            models.CheckConstraint(
+                condition=Q(cleared_by__isnull=True, cleared_at__isnull=True)
+                | (
+                    Q(cleared_at__isnull=False, looked_by__isnull=False, cleared_by__isnull=False)
+                    & ~Q(cleared_by=F("looked_by"))
+                ),
+                name="sent_again_by_two_people",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
