@@ -13,8 +13,15 @@ def main() -> int:
     options = read_options()
     try:
         box = Sandbox(
-            options.host, options.port, speed=options.speed, state_file=options.state, seed=options.seed
-        ).start()
+            options.host,
+            options.port,
+            speed=options.speed,
+            state_file=options.state,
+            ledger=options.ledger,
+            seed=options.seed,
+        )
+        box.limit = options.limit
+        box.start()
     except ValueError as error:
         print(f"vendor sandbox: {error}", file=sys.stderr)
         return 2
@@ -40,6 +47,15 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=9100, help="port to listen on (default: %(default)s)")
     parser.add_argument("--state", type=Path, metavar="FILE", help="keep tickets in this file over restarts")
+    parser.add_argument(
+        "--ledger",
+        type=Path,
+        metavar="FILE",
+        help="append every request and ticket to this file, and read it at start",
+    )
+    parser.add_argument(
+        "--limit", type=int, default=60, help="requests a minute and client (default: %(default)s)"
+    )
     parser.add_argument("--seed", type=int, help="fixes which calls the faults with a chance fall on")
     parser.add_argument(
         "--speed",

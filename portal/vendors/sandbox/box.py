@@ -12,6 +12,7 @@ from portal.vendors.sandbox.control import Control
 from portal.vendors.sandbox.faults import Armed, FaultBoard
 from portal.vendors.sandbox.granite.api import Granite
 from portal.vendors.sandbox.kinds import COMMON
+from portal.vendors.sandbox.ledger import Ledger, lines, record_of, tickets_of
 from portal.vendors.sandbox.server import Server
 from portal.vendors.sandbox.truth import Record, TruthLog
 
@@ -20,7 +21,8 @@ class Sandbox:
     """`with Sandbox() as box:` serves on a free port of the loopback until the block ends.
 
     `speed` says how many of a technician's minutes pass in a real minute: with 60 a technician is assigned 45 seconds
-    after the ticket was created. `state_file` keeps tickets over a restart. `seed` fixes which calls the faults with a
+    after the ticket was created. `state_file` keeps tickets over a restart; `ledger` keeps the truth, too, and before
+    each answer, so that it is whole after a `kill -9`. `seed` fixes which calls the faults with a
     chance fall on; without one it is drawn, and shown.
     """
 
@@ -31,8 +33,11 @@ class Sandbox:
         *,
         speed: float = 60.0,
         state_file: str | Path | None = None,
+        ledger: str | Path | None = None,
         seed: int | None = None,
     ) -> None:
+        if state_file and ledger:
+            raise ValueError("Tickets are kept in a state file or in a ledger, not in both.")
         self.host, self.port = host, port
         self.lock = threading.RLock()
         self.clock = Clock()
@@ -44,12 +49,27 @@ class Sandbox:
         kinds = COMMON + [kind for vendor in self.vendors for kind in vendor.faults]
         self._board = FaultBoard(kinds, operations, secrets.randbelow(10**6) if seed is None else seed)
         self._calls = Calls(
-            self.vendors, self._board, self._truth, self.lock, Control(self).answer, self._save
+            self.vendors, self._board, self._truth, self.lock, Control(self).answer, self._note
         )
         self._server: Server | None = None
         self._down = False
         if self.state_file:
             state.load(self.state_file, self.clock, self.granite.book)
+        self._ledger: Ledger | None = None
+        if ledger:
+            self._read_ledger(Path(ledger))
+            self._ledger = Ledger(Path(ledger))
+
+    def _read_ledger(self, path: Path) -> None:
+        """Take the truth up where the one before left it. Raises ValueError if that is no ledger."""
+        try:
+            for line in lines(path) if path.exists() else ():
+                self.clock.offset = line.get("clock_offset", self.clock.offset)
+                self.granite.book.take_back(tickets_of(line), line["next_id"], instead="all" in line)
+                if record := record_of(line):
+                    self._truth.records.append(record)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{path} is not a ledger ({error}). Move it away to start empty.") from error
 
     # Serving
 
@@ -216,7 +236,16 @@ class Sandbox:
             self.granite.reset()
             self._save()
 
+    def _note(self, record: Record) -> None:
+        """Before the answer to this request goes out."""
+        if self._ledger:
+            self._ledger.note(record, self.granite.book)
+        elif record.ticket_ids:
+            self._save()
+
     def _save(self) -> None:
+        if self._ledger:
+            self._ledger.keep(self.granite.book, self.clock.offset)
         if self.state_file:
             state.save(self.state_file, self.clock, self.granite.book)
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from portal.vendors.sandbox.faults import Armed, FaultBoard
 from portal.vendors.sandbox.granite.api import Granite
 from portal.vendors.sandbox.message import STEERING, Answer, Request
-from portal.vendors.sandbox.truth import TruthLog
+from portal.vendors.sandbox.truth import Record, TruthLog
 
 
 class Calls:
-    """Takes the requests of all threads; `steer` answers the sandbox's own addresses, `save` keeps what was created."""
+    """Takes the requests of all threads; `steer` answers the sandbox's own addresses, `note` keeps each of them."""
 
     def __init__(
         self,
@@ -19,10 +19,10 @@ class Calls:
         truth: TruthLog,
         lock: threading.RLock,
         steer: Callable[[Request], Answer],
-        save: Callable[[], None],
+        note: Callable[[Record], None],
     ) -> None:
         self.vendors, self.board, self.truth = vendors, board, truth
-        self.lock, self.steer, self.save = lock, steer, save
+        self.lock, self.steer, self.note = lock, steer, note
 
     def begin(self, request: Request) -> None:
         """Choose the fault for a request of which only the head is known: it may concern the reading of the rest."""
@@ -44,7 +44,7 @@ class Calls:
             if vendor:
                 return self._answer_as(vendor, request)
             answer = Answer(404, {"detail": "Nothing lives here."}, problem="No such path.")
-            self.truth.add(request, answer, vendor="", operation="unknown", client="", fault="")
+            self.note(self.truth.add(request, answer, vendor="", operation="unknown", client="", fault=""))
             return answer
 
     def end(self, request: Request) -> None:
@@ -64,10 +64,11 @@ class Calls:
         answer, has_happened = self._act(vendor, operation, request, armed)
         if armed and not has_happened:
             self.board.give_back(armed, request.fault_since)
-        if answer.ticket_ids:
-            self.save()
         name = armed.name if armed and has_happened else ""
-        self.truth.add(request, answer, vendor=vendor.name, operation=operation, client=client, fault=name)
+        record = self.truth.add(
+            request, answer, vendor=vendor.name, operation=operation, client=client, fault=name
+        )
+        self.note(record)
         return answer
 
     def _act(

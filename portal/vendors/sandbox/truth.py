@@ -49,31 +49,31 @@ class TruthLog:
 
     def add(
         self, request: Request, answer: Answer, *, vendor: str, operation: str, client: str, fault: str
-    ) -> None:
+    ) -> Record:
         # A token request carries credentials; they stay out of the log.
         parts = {k: v for k, v in request.texts if k not in ("client_id", "client_secret")}
-        self.records.append(
-            Record(
-                monotonic=request.arrived,
-                at=request.arrived_at,
-                vendor=vendor,
-                method=request.method,
-                path=request.path,
-                query=request.query,
-                operation=operation,
-                client=client,
-                correlation=request.correlation,
-                status="cut short" if request.is_cut_short else answer.outcome,
-                fault=fault,
-                problem=answer.problem,
-                ticket_ids=answer.ticket_ids,
-                parts=parts,
-                ignored=answer.ignored,
-                files=request.files,
-                body_sha256=request.body_sha256,
-                body_length=request.body_length,
-            )
+        record = Record(
+            monotonic=request.arrived,
+            at=request.arrived_at,
+            vendor=vendor,
+            method=request.method,
+            path=request.path,
+            query=request.query,
+            operation=operation,
+            client=client,
+            correlation=request.correlation,
+            status="cut short" if request.is_cut_short else answer.outcome,
+            fault=fault,
+            problem=answer.problem,
+            ticket_ids=answer.ticket_ids,
+            parts=parts,
+            ignored=answer.ignored,
+            files=request.files,
+            body_sha256=request.body_sha256,
+            body_length=request.body_length,
         )
+        self.records.append(record)
+        return record
 
     def most_in_any_minute(self) -> int:
         """The most API requests of one client that arrived within any 60 seconds, refused ones included."""

@@ -71,6 +71,10 @@ class TicketBook:
         # From the clock, so that a sandbox started afresh does not give out the ids of the one before it.
         self._next_id = int(time.time()) - 1_700_000_000
 
+    @property
+    def next_id(self) -> int:
+        return self._next_id
+
     def new_id(self) -> int:
         self._next_id += 1
         return self._next_id
@@ -123,6 +127,11 @@ class TicketBook:
 
     def dump(self) -> dict[str, Any]:
         return {"next_id": self._next_id, "tickets": [asdict(ticket) for ticket in self._tickets.values()]}
+
+    def take_back(self, tickets: list[Ticket], next_id: int, *, instead: bool = False) -> None:
+        """Tickets as they were written down; `instead` of all there are."""
+        self._next_id = max(self._next_id, next_id)
+        self._tickets = ({} if instead else self._tickets) | {ticket.id: ticket for ticket in tickets}
 
     def restore(self, content: dict[str, Any]) -> None:
         self._next_id = max(self._next_id, int(content["next_id"]))
