@@ -1,6 +1,5 @@
 """What the wizard's tests share: accounts, a browser, forms read from the page as a browser would send them."""
 
-from html.parser import HTMLParser
 from typing import Any
 
 from django.test import Client
@@ -8,6 +7,7 @@ from django.test import Client
 from portal.models import VendorAccount
 from sites.models import Account, Contact, Site
 from tests.cast import client_of
+from tests.page_forms import controls_of
 from tickets.models import Draft
 
 WHAT = {
@@ -48,53 +48,10 @@ def make_site(account: VendorAccount | None = None, **changes: Any) -> Site:
     return site
 
 
-class _Form(HTMLParser):
-    """The successful controls of the form #step, as HTML defines them."""
-
-    def __init__(self, form_id: str) -> None:
-        super().__init__()
-        self.form_id, self.data, self.is_inside = form_id, {}, False
-        self.area: str | None = None
-        self.select: str | None = None
-
-    def handle_starttag(self, tag: str, pairs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in pairs}
-        if tag == "form":
-            self.is_inside = given.get("id") == self.form_id
-        if not self.is_inside:
-            return
-        name = given.get("name", "")
-        if tag == "input" and name and "disabled" not in given:
-            kind = given.get("type", "text")
-            if kind not in ("checkbox", "radio") or "checked" in given:
-                self.data[name] = given.get("value", "on" if kind == "checkbox" else "")
-        elif tag == "textarea":
-            self.area = name
-            self.data[name] = ""
-        elif tag == "select":
-            self.select = name
-            self.data.setdefault(name, "")
-        elif tag == "option" and self.select and "selected" in given:
-            self.data[self.select] = given.get("value", "")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "form":
-            self.is_inside = False
-        elif tag == "textarea":
-            self.area = None
-        elif tag == "select":
-            self.select = None
-
-    def handle_data(self, data: str) -> None:
-        if self.area:
-            self.data[self.area] += data.removeprefix("\n") if not self.data[self.area] else data
-
-
 def form_of(response: Any, form_id: str = "step") -> dict[str, str]:
     """What a browser would send of this page's form, without any button."""
-    parser = _Form(form_id)
-    parser.feed(response.content.decode())
-    return {name: value for name, value in parser.data.items() if name not in ("csrfmiddlewaretoken", "pick")}
+    found = controls_of(response.content.decode(), form_id)
+    return {name: value for name, value in found.items() if name not in ("csrfmiddlewaretoken", "pick")}
 
 
 class Browser:
