@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from portal import encryption
+from portal import encryption, ratelimit
 from portal.models import VendorAccount, VendorToken
 from portal.models.accounts import Vendor
 from portal.problems import Problem
-from portal.vendors.errors import NotSent, ReadFailed, VendorError
+from portal.vendors.errors import NotExecuted, NotSent, ReadFailed, VendorError
 from portal.vendors.granite.client import GraniteClient
 from portal.vendors.http import VendorHttp
 from portal.vendors.oauth import Token, TokenInHand, Tokens, TokenSource
@@ -85,6 +85,14 @@ def drop_token(account: VendorAccount, version: int | None) -> None:
         VendorToken.objects.filter(account=account).update(encrypted_value="", expires_at=None)
     else:
         store.drop(version)
+
+
+def heed_refusal(account: VendorAccount, refusal: NotExecuted) -> None:
+    """What one refusal means for all that follow on this account."""
+    if refusal.reason == "throttled":
+        ratelimit.shrink(account, refusal.retry_after)
+    if refusal.reason == "credential":
+        drop_token(account, refusal.token_version)
 
 
 def granite_client(account: VendorAccount, *, token: Token | None = None) -> GraniteClient:

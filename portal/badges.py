@@ -19,6 +19,8 @@ LOOKS = {
     "unknown": Look("alarm", "question-diamond-fill"),
     "held": Look("warn", "pause-circle"),
     "cancelled": Look("quiet", "slash-circle"),
+    "not_created": Look("quiet", "search"),
+    "abandoned": Look("quiet", "archive"),
     # outcomes of an attempt
     "not sent": Look("quiet", "wifi-off"),
     "not executed": Look("warn", "arrow-counterclockwise"),

@@ -16,7 +16,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 
-from portal import bell, encryption, ratelimit
+from portal import accounts, bell, encryption, ratelimit
 from portal.models import Lookup, User, VendorAccount
 from portal.ratelimit import Purpose
 from portal.vendors.errors import NotExecuted, NotSent, VendorError
@@ -78,8 +78,8 @@ def _answer(lookup: Lookup) -> None:
     try:
         answer = import_string(settings.LOOKUPS[lookup.kind])(lookup.account, lookup.question)
     except VendorError as error:
-        if isinstance(error, NotExecuted) and error.reason == "throttled":
-            ratelimit.shrink(lookup.account, error.retry_after)
+        if isinstance(error, NotExecuted):
+            accounts.heed_refusal(lookup.account, error)
         if isinstance(error, NotSent | NotExecuted) and lookup.tries < MOST_TRIES:
             Lookup.objects.filter(pk=lookup.pk).update(
                 due_at=Now() + timedelta(seconds=2 * lookup.tries), problem=error.message[:500]

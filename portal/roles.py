@@ -3,8 +3,8 @@
 from django.contrib.auth.models import Group, Permission
 
 VIEWER = frozenset({"tickets.view_dispatch"})
-DISPATCHER = VIEWER | {"tickets.submit_dispatch"}
-MANAGER = VIEWER | {"portal.see_all_teams"}
+DISPATCHER = VIEWER | {"tickets.submit_dispatch", "tickets.confirm_resend"}
+MANAGER = VIEWER | {"portal.see_all_teams", "tickets.confirm_resend"}
 ADMIN = (
     DISPATCHER
     | MANAGER
@@ -25,7 +25,15 @@ ADMIN = (
         "auth.view_group",
         *(
             f"portal.view_{model}"
-            for model in ("message", "attempt", "auditentry", "driftentry", "storedfile", "ratebudget")
+            for model in (
+                "message",
+                "attempt",
+                "auditentry",
+                "driftentry",
+                "storedfile",
+                "ratebudget",
+                "resolution",
+            )
         ),
         "portal.change_message",
         "portal.change_driftentry",

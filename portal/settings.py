@@ -237,6 +237,7 @@ CELERY_BEAT_SCHEDULE = {
         ("send what is due", "portal.tasks.deliver_due", 2),
         ("sweep the outbox", "portal.tasks.sweep", 5),
         ("ask silent vendors", "portal.tasks.probe", 5),
+        ("check what was found", "portal.tasks.check_found", 5),
         ("answer look-ups", "portal.tasks.answer_lookups", 2),
         ("follow tickets", "tickets.tasks.follow_tickets", 15),
         ("forget old look-ups", "portal.tasks.forget_old", 3600),

@@ -30,5 +30,10 @@ def answer_lookups() -> None:
 
 
 @shared_task(ignore_result=True)
+def check_found() -> None:
+    outbox.check_found()
+
+
+@shared_task(ignore_result=True)
 def forget_old() -> None:
     lookups.forget_old()

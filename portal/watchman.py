@@ -24,6 +24,7 @@ def look_once() -> None:
     outbox.sweep()
     breaker.probe_due()
     outbox.deliver_due(limit=5, overdue_by=OVERDUE)
+    outbox.check_found(limit=3)
     lookups.answer_due(limit=3)
 
 

@@ -98,7 +98,7 @@ def _row(location: Location, queue: Queue, attempt: Attempt | None) -> Row:
         row.sentences = [held_words(message)]
     elif row.stage == State.UNKNOWN:
         row.sentences = [UNKNOWN_WORDS]
-    elif row.stage == State.CANCELLED:
+    elif row.stage in (State.CANCELLED, State.NOT_CREATED, State.ABANDONED):
         row.sentences = [message.detail]
     return row
 

@@ -52,11 +52,12 @@ def match(locations: Sequence[Location], tickets: Sequence[TicketOnWire], refere
 def _pair_by_name(found: Matching, tickets: list[TicketOnWire]) -> list[TicketOnWire]:
     """Pairs what is certain; what is certainly a stranger goes to `tickets_left`, what might be ours is returned."""
     by_key = {
-        _key(location.location_name, location.location_number): location for location in found.locations_left
+        place_key(location.location_name, location.location_number): location
+        for location in found.locations_left
     }
     unnamed = []
     for ticket in tickets:
-        location = by_key.pop(_key(ticket.location_name, ticket.location_number), None)
+        location = by_key.pop(place_key(ticket.location_name, ticket.location_number), None)
         if location is not None:
             found.pairs.append((location, ticket))
             found.locations_left.remove(location)
@@ -97,7 +98,8 @@ def _note_missing_reference(found: Matching, reference: str) -> None:
         found.notes.append(f"Granite did not repeat our reference {reference} on {_tickets(len(silent))}.")
 
 
-def _key(name: str, number: str) -> tuple[str, str]:
+def place_key(name: str, number: str) -> tuple[str, str]:
+    """What is the same place although blanks and capitals differ."""
     return " ".join(name.split()).casefold(), "".join(number.split()).casefold()
 
 

@@ -7,11 +7,12 @@ ends. Nothing a vendor can say raises here.
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, models, transaction
-from django.db.models import QuerySet
+from django.db import models, transaction
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from portal.models import Message
+from portal.outbox.clock import database_now
 from portal.vendors.granite.wire import AttachmentOnWire, TicketOnWire
 from tickets import urgency
 from tickets.models import Location, Ticket, TicketChange
@@ -54,20 +55,25 @@ ANSWER, POLL = "answer", "poll"
 CLAIM = timedelta(minutes=3)  # longer than any reading can take
 
 
-def save_created(message: Message, location: Location | None, told: TicketOnWire) -> Ticket:
+def save_created(
+    message: Message, location: Location | None, told: TicketOnWire, *, source: str = ANSWER
+) -> Ticket:
     """Copy a ticket in from the answer that created it; `location` is None where it matched none of ours.
 
-    A second copy of the same ticket of the same message changes nothing but the columns.
+    A second copy of the same ticket of the same message changes nothing but the columns. One that belonged nowhere
+    until now, wherever it was seen, becomes this message's.
     """
     if told.id is None:
         raise ValueError("A ticket without an id cannot be kept.")
     dispatch = _dispatch_of(message)
-    ticket = Ticket.objects.filter(account_id=message.account_id, ticket_id=told.id, message=message).first()
+    known = Ticket.objects.filter(account_id=message.account_id, ticket_id=told.id)
+    ticket = known.filter(Q(message=message) | Q(location=None)).first()
     if ticket is None:
-        ticket = Ticket(account_id=message.account_id, ticket_id=told.id, message=message, dispatch=dispatch)
-    ticket.team_id = dispatch.team_id
-    ticket.location = location
-    return _write(ticket, told, now=database_now(), source=ANSWER)
+        ticket = Ticket(account_id=message.account_id, ticket_id=told.id)
+    if location is not None or ticket.pk is None:
+        ticket.message, ticket.dispatch, ticket.location = message, dispatch, location
+        ticket.team_id = dispatch.team_id
+    return _write(ticket, told, now=database_now(), source=source)
 
 
 def save_read(ticket_pk: int, told: TicketOnWire, *, asked_at: datetime) -> Ticket:
@@ -117,13 +123,6 @@ def want_reading(ticket: Ticket) -> None:
     Ticket.objects.filter(pk=ticket.pk).update(next_read_at=Now(), wanted_at=Now())
 
 
-def database_now() -> datetime:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        moment: datetime = cursor.fetchone()[0]
-    return moment
-
-
 def fit(model: type[models.Model], name: str, text: str) -> str:
     """The text as far as its column goes."""
     limit: int | None = getattr(model._meta.get_field(name), "max_length", None)
@@ -136,8 +135,8 @@ def _lock(ticket_pk: int) -> Ticket:
 
 def _dispatch_of(message: Message) -> Any:
     location = message.locations.select_related("dispatch").first()
-    if location is None:
-        raise ValueError(f"{message.reference} has no locations.")
+    if location is None:  # all of them are in a second message by now
+        location = message.handed_on.select_related("location__dispatch").get(index=0).location
     return location.dispatch
 
 

@@ -70,7 +70,7 @@ def name_some(locations: list[Location]) -> str:
 def rejected_dispatches(user: User) -> list[Dispatch]:
     """Dispatches with rows the vendor refused for which nobody has begun a correction; `rejected` counts the rows."""
     corrected = Draft.objects.filter(corrects=OuterRef("pk"), discarded_at__isnull=True)
-    refused = Q(locations__message__state=State.REJECTED)
+    refused = Q(locations__message__state__in=[State.REJECTED, State.NOT_CREATED], locations__ticket=None)
     found = Dispatch.objects.visible_to(user).filter(
         ~Exists(corrected), refused, submitted_at__gt=timezone.now() - CORRECTABLE
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from portal import outbox
 from portal.models import StoredFile, VendorAccount
-from portal.vendors.granite.wire import NewLocation, NewTickets
+from portal.vendors.granite.wire import NewLocation, NewTickets, locations_as_text
 from tickets import planning
 from tickets.forms.checking import CheckedLocation
 
@@ -109,6 +109,23 @@ def freeze(order: NewTickets, files: Sequence[StoredFile], reference: str) -> di
             for file in files
         ],
     }
-    # The boundary follows from all of it, the files' hashes too: nobody can write a file that contains its own.
+    return _sealed(content, reference)
+
+
+def renewed(payload: dict[str, Any], *, old: str, new: str, parts: Sequence[int]) -> dict[str, Any]:
+    """Some locations of a frozen request once more, under another reference; everything else as it was."""
+    changed = []
+    for name, value in payload["fields"]:
+        if name == "customer_ticket_number":
+            value = ",".join(new if number == old else number for number in value.split(","))
+        elif name == "locations":
+            locations = json.loads(value)
+            value = locations_as_text([locations[part] for part in parts])
+        changed.append([name, value])
+    return _sealed({"fields": changed, "files": payload["files"]}, new)
+
+
+def _sealed(content: dict[str, Any], reference: str) -> dict[str, Any]:
+    """The boundary follows from all of it, the files' hashes too: nobody can write a file that contains its own."""
     mark = hashlib.sha256(f"{reference} {outbox.payload_hash(content)}".encode()).hexdigest()
     return content | {"boundary": f"portal-{mark[:40]}"}

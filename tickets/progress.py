@@ -41,6 +41,8 @@ class Progress:
     held: int = 0
     unknown: int = 0
     cancelled: int = 0
+    not_created: int = 0
+    abandoned: int = 0
 
     def add(self, stage: str, count: int = 1) -> None:
         self.total += count
@@ -48,7 +50,12 @@ class Progress:
 
     @property
     def settled(self) -> int:
-        return self.ticket + self.rejected + self.cancelled
+        return self.ticket + self.rejected + self.cancelled + self.not_created + self.abandoned
+
+    @property
+    def correctable(self) -> int:
+        """Of these no ticket exists, and a new draft may be made of them."""
+        return self.rejected + self.not_created
 
     @property
     def is_moving(self) -> bool:
@@ -62,6 +69,8 @@ class Progress:
             ("unknown", self.unknown, "outcome unknown"),
             ("held", self.held, "held"),
             ("rejected", self.rejected, "rejected"),
+            ("not_created", self.not_created, "not created"),
+            ("abandoned", self.abandoned, "written off"),
             ("sending", self.sending, "being sent"),
             ("queued", self.queued, "waiting"),
             ("cancelled", self.cancelled, "cancelled"),

@@ -15,6 +15,7 @@ from portal.problems import Problem
 # What needs a person stands first.
 STUCK_FIRST = [
     State.UNKNOWN, State.HELD, State.SENDING, State.CLAIMED, State.QUEUED, State.REJECTED, State.DONE, State.CANCELLED,
+    State.NOT_CREATED, State.ABANDONED,
 ]  # fmt: skip
 
 

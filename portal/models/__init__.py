@@ -7,6 +7,7 @@ from portal.models.files import StoredFile
 from portal.models.lookups import Lookup
 from portal.models.messages import Attempt, Message, MessageFile, MessageTransition, RateBudget
 from portal.models.people import Team, User
+from portal.models.resolutions import Resolution
 
 __all__ = [
     "Arming",
@@ -20,6 +21,7 @@ __all__ = [
     "MessageFile",
     "MessageTransition",
     "RateBudget",
+    "Resolution",
     "StoredFile",
     "Team",
     "User",

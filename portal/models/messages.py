@@ -17,11 +17,14 @@ class State(models.TextChoices):
     UNKNOWN = "unknown", "Outcome unknown"
     HELD = "held", "Held"
     CANCELLED = "cancelled", "Cancelled"
+    NOT_CREATED = "not_created", "Not created"
+    ABANDONED = "abandoned", "Written off"
 
 
 IN_A_WORKER = (State.CLAIMED, State.SENDING)
 WAITING = (State.QUEUED, State.CLAIMED, State.SENDING, State.HELD)
-SETTLED = (State.DONE, State.REJECTED, State.CANCELLED)
+# The last two by people. Whatever comes to light after that is evidence and changes the state no more.
+SETTLED = (State.DONE, State.REJECTED, State.CANCELLED, State.NOT_CREATED, State.ABANDONED)
 # Two of these for one chunk would send technicians twice: the database refuses the second.
 LIVE = (*WAITING, State.UNKNOWN, State.DONE)
 
@@ -74,6 +77,21 @@ class Message(models.Model):
     detail = models.TextField(blank=True, help_text="a sentence for people on why it stands where it stands")
     failures = models.PositiveSmallIntegerField(default=0, help_text="tries in a row that sent nothing")
     settled_at = models.DateTimeField(null=True, blank=True)
+    renews = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="renewals",
+        help_text="the message two people found nothing of",
+    )
+    repeats = models.ManyToManyField(
+        "self",
+        symmetrical=False,
+        related_name="repeated_by",
+        blank=True,
+        help_text="messages of which this one may be a second sending, for ever",
+    )
 
     objects = MessageQuerySet.as_manager()
 

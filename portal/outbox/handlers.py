@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from portal.models import Attempt, Message
+from portal.models import Attempt, Message, StoredFile
 from portal.models.messages import State
 from portal.vendors.drift import Drift
 from portal.vendors.errors import Exchange
@@ -28,6 +28,23 @@ class Settlement:
     detail: str = ""
 
 
+@dataclass(frozen=True)
+class Kept:
+    """What became of the ids a person named: a sentence for each, and how many of them proved to be ours."""
+
+    sentences: dict[str, str]
+    ours: int
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """The same request under the next reference, and for how many technicians."""
+
+    payload: dict[str, Any]
+    weight: int
+    files: list[StoredFile]
+
+
 Call = Callable[[Attempt], Answer]
 
 
@@ -45,7 +62,32 @@ class Handler(Protocol):
         """The answer once more out of its bytes, as `send` read it: the journal keeps nothing but those."""
 
     def record(self, message: Message, attempt: Attempt, answer: Answer) -> Settlement:
-        """Copy the answer into our records; runs in the transaction that settles the message."""
+        """Copy the answer into our records; runs in the transaction that settles the message.
+
+        It may come late, even after people settled the message: then it is evidence, and must be shown.
+        """
+
+    # --- for people who settle what is unknown
+
+    def parts_in_doubt(self, message: Message) -> list[int]:
+        """The places in the message, from 0, of which we have no vendor's record."""
+
+    def look(self, message: Message, vendor_id: str) -> dict[str, Any]:
+        """What the vendor has under this id, as JSON: one read. Raises NotFound and the other errors of reads."""
+
+    def keep_found(
+        self, message: Message, told: dict[str, dict[str, Any] | None], places: dict[str, int]
+    ) -> Kept:
+        """Copy in what `look` said of each id (None: not there), where it proves to be of this message.
+
+        `places` are the parts the ids were named for.
+        """
+
+    def renew(self, message: Message, reference: str, parts: list[int]) -> Renewal | None:
+        """These parts once more under another reference; None where that makes no sense any more."""
+
+    def hand_on(self, message: Message, successor: Message, parts: list[int]) -> None:
+        """From now on these parts are the successor's."""
 
 
 def handler_of(message: Message) -> Handler:

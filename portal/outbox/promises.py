@@ -31,8 +31,12 @@ def add(
     files: Sequence[StoredFile],
     by: User,
     interactive: bool,
+    renews: Message | None = None,
 ) -> Message:
-    """Promise one request. Belongs into the transaction of the change that caused it."""
+    """Promise one request. Belongs into the transaction of the change that caused it.
+
+    `renews` is the message two people found nothing of, and which this one says once more.
+    """
     message = Message.objects.create(
         kind=kind,
         account=account,
@@ -44,6 +48,7 @@ def add(
         created_by=by,
         priority=Message.INTERACTIVE if interactive else Message.BULK,
         due_at=Now(),
+        renews=renews,
     )
     MessageFile.objects.bulk_create(
         MessageFile(message=message, file=file, position=position) for position, file in enumerate(files)
@@ -58,9 +63,10 @@ def nudge() -> None:
     bell.ring_after_commit("portal.tasks.deliver_due")
 
 
-def cancel(message: Message, *, by: User, reason: str = "") -> None:
-    """Take a promise back. Raises Problem when it is too late for that."""
-    detail = f"Cancelled by {by.name}: {reason}" if reason else f"Cancelled by {by.name}."
+def cancel(message: Message, *, by: User | None, reason: str = "") -> None:
+    """Take a promise back; `by` is None where the portal does it. Raises Problem when it is too late for that."""
+    who = by.name if by else audit.THE_PORTAL
+    detail = f"Cancelled by {who}: {reason}" if reason else f"Cancelled by {who}."
     with transaction.atomic():
         changed = Message.objects.filter(pk=message.pk, state__in=[State.QUEUED, State.HELD]).update(
             state=State.CANCELLED, settled_at=Now(), held_reason="", detail=detail

@@ -94,10 +94,7 @@ def settle_left() -> int:
 
 def _fail(message: Message, attempt: Attempt, error: BaseException) -> None:
     if isinstance(error, NotExecuted):
-        if error.reason == "throttled":
-            ratelimit.shrink(message.account, error.retry_after)
-        if error.reason == "credential":
-            accounts.drop_token(message.account, error.token_version)
+        accounts.heed_refusal(message.account, error)
     earlier = message.attempts.filter(number__lt=attempt.number).order_by("-number").first()
     verdict = judge(error, earlier=earlier, failures=message.failures)
     settling.fail(message, attempt, verdict)

@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from portal import drift
 from portal.models import Attempt, Message, VendorAccount
 from portal.models.messages import SETTLED, State
+from portal.outbox import resolving
 from portal.outbox.claims import act_as_holder
 from portal.outbox.handlers import Answer, Settlement, handler_of
 from portal.outbox.verdicts import Outcome, Verdict
@@ -17,6 +18,8 @@ from portal.vendors.errors import Exchange
 
 log = logging.getLogger(__name__)
 LONGEST_BODY = 100_000
+LATE = "The answer came late."
+AFTER_ALL = "The answer came after all."
 
 
 def succeed(message: Message, attempt: Attempt, answer: Answer) -> None:
@@ -68,14 +71,20 @@ def _is_closed(attempt: Attempt) -> bool:
 
 def _move(locked: Message, state: State, **changes: Any) -> None:
     """Change the state, or, after the sweeper gave the answer up, improve what we know and no more."""
+    if locked.state in SETTLED:  # people were faster: what comes now is evidence
+        if detail := changes.get("detail"):
+            Message.objects.filter(pk=locked.pk).update(detail=f"{AFTER_ALL} {detail}")
+        return
     if locked.state == State.UNKNOWN and state not in (State.DONE, State.REJECTED):
+        resolving.close_outdated(locked)
         return
     if state in SETTLED:
         changes["settled_at"] = Now()
     if state == State.QUEUED or state == State.HELD:
         changes |= {"lease_token": None, "lease_until": None, "send_deadline_at": None}
     if locked.state == State.UNKNOWN:
-        changes["detail"] = f"The answer came late. {changes.get('detail', '')}".strip()
+        changes["detail"] = f"{LATE} {changes.get('detail', '')}".strip()
+        resolving.close_open(locked, LATE)
     Message.objects.filter(pk=locked.pk).update(state=state, **changes)
 
 

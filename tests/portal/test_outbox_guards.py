@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from portal import audit
 from portal.models import Attempt, AuditEntry, Message, MessageTransition
-from portal.models.messages import State
+from portal.models.messages import SETTLED, State
 from portal.outbox import claims
 from tests.cast import Cast
 from tests.portal.outbox_parts import force, make_account, make_message, settle_constraints, sql
@@ -47,7 +47,7 @@ def fields_for(state: str, lease: uuid.UUID) -> dict[str, object]:
     }
     if state in ("claimed", "sending", "unknown", "done", "rejected"):
         fields |= {"lease_token": lease, "lease_until": later, "send_deadline_at": later}
-    if state in ("done", "rejected", "cancelled"):
+    if state in SETTLED:
         fields["settled_at"] = timezone.now()
     return fields
 

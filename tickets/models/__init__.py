@@ -1,5 +1,15 @@
-from tickets.models.dispatches import Dispatch, Location
+from tickets.models.dispatches import Dispatch, EarlierSending, Location
 from tickets.models.drafts import Draft, DraftFile
+from tickets.models.duplicates import PossibleDuplicate
 from tickets.models.tickets import Ticket, TicketChange
 
-__all__ = ["Dispatch", "Draft", "DraftFile", "Location", "Ticket", "TicketChange"]
+__all__ = [
+    "Dispatch",
+    "Draft",
+    "DraftFile",
+    "EarlierSending",
+    "Location",
+    "PossibleDuplicate",
+    "Ticket",
+    "TicketChange",
+]

@@ -59,7 +59,10 @@ class Dispatch(models.Model):
     class Meta:
         ordering = ["-pk"]
         verbose_name_plural = "dispatches"
-        permissions = [("submit_dispatch", "Can draft and submit dispatches")]
+        permissions = [
+            ("submit_dispatch", "Can draft and submit dispatches"),
+            ("confirm_resend", "Can confirm as the second person that nothing was created"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(service_type__in=SERVICE_TYPE_VALUES), name="dispatch_service_type_known"
@@ -91,8 +94,8 @@ class Dispatch(models.Model):
 
 class LocationQuerySet(models.QuerySet["Location"]):
     def failed(self) -> "LocationQuerySet":
-        """Rows the vendor refused, which may be corrected and sent again as a new draft."""
-        return self.filter(message__state=State.REJECTED)
+        """Rows of which no ticket exists: refused, or not found by two people. They may be corrected in a new draft."""
+        return self.filter(message__state__in=[State.REJECTED, State.NOT_CREATED], ticket=None)
 
     def waiting(self) -> "LocationQuerySet":
         return self.filter(message__state__in=WAITING)
@@ -162,3 +165,20 @@ class Location(models.Model):
     @property
     def local_end(self) -> datetime:
         return self.ends_at.astimezone(zones.zone(self.time_zone))
+
+
+class EarlierSending(models.Model):
+    """A message a location was in before two people found nothing of it. Kept for ever: it may have been sent twice."""
+
+    location = models.ForeignKey(Location, models.PROTECT, related_name="earlier_sendings")
+    message = models.ForeignKey(Message, models.PROTECT, related_name="handed_on")
+    index = models.PositiveSmallIntegerField(help_text="its place in that message, from 0")
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["message", "index"], name="one_earlier_sending_per_place"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.location_id} in {self.message_id}"

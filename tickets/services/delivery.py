@@ -10,7 +10,7 @@ from portal import files
 from portal.accounts import granite_client, token_source
 from portal.models import Attempt, Message, StoredFile, VendorAccount
 from portal.models.accounts import CREATE_PATH
-from portal.models.messages import State
+from portal.models.messages import SETTLED, State
 from portal.outbox.handlers import Settlement
 from portal.vendors.errors import Exchange
 from portal.vendors.granite.client import Created, other_create_path
@@ -19,6 +19,7 @@ from portal.vendors.http import FilePart, MultipartRequest
 from tickets import mirror
 from tickets.matching import Matching, match
 from tickets.models import Location, Ticket
+from tickets.services import finding, renewing, strays
 
 
 class CreateTickets:
@@ -55,15 +56,26 @@ class CreateTickets:
     def record(self, message: Message, attempt: Attempt, answer: Created) -> Settlement:
         """Copy the tickets in and say whether every location has its own."""
         _remember_path(message.account, attempt.path)
+        if message.state in SETTLED:  # people were faster than the answer
+            renewing.take_back(message)
         locations = list(message.locations.select_related("dispatch", "site").order_by("index"))
         known_elsewhere, tickets = _without_known(message, answer.tickets)
         found = match(locations, tickets, message.reference)
         known_elsewhere += _save(message, found)
         if found.is_complete and not known_elsewhere and len(answer.tickets) == len(locations):
             return Settlement(State.DONE, " ".join(found.notes))
-        return Settlement(
-            State.UNKNOWN, _in_doubt(found, len(answer.tickets), len(locations), known_elsewhere)
-        )
+        sentence = _does_not_add_up(found, len(answer.tickets), len(locations), known_elsewhere)
+        # Every location has its ticket: nothing is in doubt, and what came beside them is raised on its own.
+        return Settlement(State.UNKNOWN if self.parts_in_doubt(message) else State.DONE, sentence)
+
+    def parts_in_doubt(self, message: Message) -> list[int]:
+        without = Location.objects.filter(message=message, ticket=None)
+        return list(without.order_by("index").values_list("index", flat=True))
+
+    look = staticmethod(finding.look)
+    keep_found = staticmethod(finding.keep_found)
+    renew = staticmethod(renewing.renew)
+    hand_on = staticmethod(renewing.hand_on)
 
 
 CREATE_TICKETS = CreateTickets()
@@ -97,6 +109,7 @@ def _without_known(message: Message, tickets: Sequence[TicketOnWire]) -> tuple[l
     held = dict(
         Ticket.objects.filter(account_id=message.account_id, ticket_id__in=ids)
         .exclude(message=message)
+        .exclude(location=None)
         .values_list("ticket_id", "message__reference")
     )
     sentences = [f"Ticket {number} is held already, by {reference}." for number, reference in held.items()]
@@ -113,14 +126,28 @@ def _save(message: Message, found: Matching) -> list[str]:
     for location, ticket in kept:
         try:
             with transaction.atomic():
-                mirror.save_created(message, location, ticket)
+                saved = mirror.save_created(message, location, ticket)
+                _raise_or_adopt(message, saved, ticket)
         except IntegrityError:
             # Another message settled with the very same id at this moment: as good as held already.
             sentences.append(f"Ticket {ticket.id} could not be kept: another message holds it.")
     return sentences
 
 
-def _in_doubt(found: Matching, told: int, asked: int, more: list[str]) -> str:
+def _raise_or_adopt(message: Message, saved: Ticket, told: TicketOnWire) -> None:
+    again = message.repeated_by.exclude(state=State.CANCELLED).values_list("reference", flat=True)
+    if message.state == State.NOT_CREATED and again:
+        words = f"was not found and sent again as {', '.join(again)}; now its answer came after all."
+        strays.raise_stray(saved, message, f"{message.reference} {words}")
+    elif saved.location is not None:
+        strays.adopt(saved)
+    else:
+        owner = strays.whose(told, but=message)
+        why = f"It came in the answer to {message.reference} and belongs to none of its locations."
+        strays.raise_stray(saved, owner, why)
+
+
+def _does_not_add_up(found: Matching, told: int, asked: int, more: list[str]) -> str:
     """A sentence or two for the work list on what does not add up."""
     words = [
         f"Granite answered with {told} {'ticket' if told == 1 else 'tickets'} "

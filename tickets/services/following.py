@@ -16,6 +16,7 @@ from portal.ratelimit import Purpose
 from portal.vendors.errors import NotExecuted, NotFound, VendorError
 from tickets import mirror, urgency
 from tickets.models import Ticket
+from tickets.services import strays
 
 log = logging.getLogger(__name__)
 NOT_THERE = "Granite says that there is no such ticket (404)."
@@ -91,18 +92,12 @@ def _read(ticket: Ticket, asked_at: datetime) -> None:
     except NotFound:
         mirror.save_problem(ticket.pk, NOT_THERE)
     except VendorError as error:
-        _heed(ticket, error)
+        if isinstance(error, NotExecuted):
+            accounts.heed_refusal(ticket.account, error)
         mirror.save_problem(ticket.pk, error.message)
     except encryption.Undecipherable:
         mirror.save_problem(ticket.pk, NO_SECRET)
     else:
         mirror.save_read(ticket.pk, answer.ticket, asked_at=asked_at)
+        strays.heed_reference(ticket, answer.ticket)
         drift.record(answer.drift)
-
-
-def _heed(ticket: Ticket, error: VendorError) -> None:
-    """What one refusal means for all that follow on this account."""
-    if isinstance(error, NotExecuted) and error.reason == "throttled":
-        ratelimit.shrink(ticket.account, error.retry_after)
-    if isinstance(error, NotExecuted) and error.reason == "credential":
-        accounts.drop_token(ticket.account, error.token_version)

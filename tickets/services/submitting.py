@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import QuerySet
 
 from portal import audit, outbox
 from portal.models import Message, StoredFile, User
+from portal.models.messages import State
 from portal.problems import Problem
 from tickets import payloads
 from tickets.forms.checking import Checked, CheckedLocation
@@ -126,7 +128,15 @@ def _promise(dispatch: Dispatch, planned: PlannedMessage, plan: Plan, by: User) 
     Location.objects.bulk_create(
         _location(dispatch, message, location, index) for index, location in enumerate(planned.locations)
     )
+    message.repeats.add(*_sent_before(dispatch.draft, planned))
     return message
+
+
+def _sent_before(draft: Draft, planned: PlannedMessage) -> QuerySet[Message]:
+    """Messages of which two people found nothing, and whose locations are in this one, corrected."""
+    rows = [draft.locations[location.position] for location in planned.locations]
+    corrected = [row["corrects"] for row in rows if row.get("corrects")]
+    return Message.objects.filter(state=State.NOT_CREATED, locations__in=corrected).distinct()
 
 
 def _location(dispatch: Dispatch, message: Message, location: CheckedLocation, index: int) -> Location:

@@ -67,7 +67,7 @@ def _status_context(request: PortalRequest, found: Dispatch) -> dict[str, object
         "dispatch": found,
         "board": board,
         "correction": correction_of(found)
-        if board.progress.rejected and may_correct(request.user, found)
+        if board.progress.correctable and may_correct(request.user, found)
         else None,
         "cancellable": [message for message in board.messages if may_cancel(request.user, message)],
     }

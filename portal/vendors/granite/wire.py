@@ -140,7 +140,12 @@ class NewTickets:
             (name, _form_text(value)) for name, value in values if name in required or not _is_blank(value)
         ]
         rows = [location.to_wire() for location in self.locations]
-        return [*fields, ("locations", json.dumps(rows, ensure_ascii=False, separators=(",", ":")))]
+        return [*fields, ("locations", locations_as_text(rows))]
+
+
+def locations_as_text(rows: list[dict[str, Any]]) -> str:
+    """The locations as they stand in their form field: JSON in one line."""
+    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
 
 
 def _is_blank(value: object) -> bool:
