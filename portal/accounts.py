@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import F, Q
+from django.db.models import DurationField, ExpressionWrapper, F, Q
 from django.db.models.functions import Now
 
 from portal import encryption, ratelimit
@@ -27,11 +27,15 @@ class DatabaseTokenStore:
         return VendorToken.objects.get_or_create(account=self.account)[0]
 
     def load(self) -> Token | None:
-        row = self._row()
-        if row.expires_at is None or row.obtained_at is None or not row.encrypted_value:
+        usable = VendorToken.objects.filter(account=self.account).exclude(encrypted_value="")
+        left = ExpressionWrapper(F("expires_at") - Now(), output_field=DurationField())
+        row = usable.exclude(expires_at=None).exclude(obtained_at=None).annotate(left=left).first()
+        if row is None or row.expires_at is None or row.obtained_at is None:
             return None
+        # How long it still lives is the database's word: the workers' clocks may differ by more than a token's life.
+        expires_at = datetime.now(UTC) + row.left
         lifetime = (row.expires_at - row.obtained_at).total_seconds()
-        return Token(encryption.decrypt(row.encrypted_value), row.version, row.expires_at, lifetime)
+        return Token(encryption.decrypt(row.encrypted_value), row.version, expires_at, lifetime)
 
     def claim_renewal(self, seconds: float) -> bool:
         self._row()
@@ -43,15 +47,15 @@ class DatabaseTokenStore:
         )
 
     def save(self, value: str, lifetime_seconds: float) -> Token:
-        now = datetime.now(UTC)
+        lifetime = timedelta(seconds=lifetime_seconds)
         VendorToken.objects.filter(account=self.account).update(
             encrypted_value=encryption.encrypt(value),
             version=F("version") + 1,
-            obtained_at=now,
-            expires_at=now + timedelta(seconds=lifetime_seconds),
+            obtained_at=Now(),
+            expires_at=Now() + lifetime,
             renewing_until=None,
         )
-        return Token(value, self._row().version, now + timedelta(seconds=lifetime_seconds), lifetime_seconds)
+        return Token(value, self._row().version, datetime.now(UTC) + lifetime, lifetime_seconds)
 
     def release_renewal(self) -> None:
         VendorToken.objects.filter(account=self.account).update(renewing_until=None)
