@@ -36,8 +36,8 @@ def times_fit_each_other(app_configs: Sequence[Any] | None, **kwargs: Any) -> li
     visibility = settings.CELERY_BROKER_TRANSPORT_OPTIONS.get("visibility_timeout", float("inf"))
     rules = [
         (
-            settings.CLAIM_LEASE_SECONDS >= oauth.ASK_SECONDS + 10,
-            "CLAIM_LEASE_SECONDS must leave 10 seconds beyond the wait for a token.",
+            settings.CLAIM_LEASE_SECONDS >= oauth.WAIT_SECONDS + 5,
+            "CLAIM_LEASE_SECONDS must leave 5 seconds beyond the wait for a token.",
         ),
         (
             grace > oauth.ASK_SECONDS,

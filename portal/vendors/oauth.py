@@ -19,7 +19,11 @@ from portal.vendors.http import VendorHttp
 
 AuthStyle = Literal["basic", "post"]
 ASK_SECONDS = 15.0
-"""How long the token endpoint may take, and how long others wait for the one who asks."""
+"""How long the token endpoint may take."""
+CLAIM_SECONDS = ASK_SECONDS + 5
+"""How long one caller keeps the others from asking, should it die on the way."""
+WAIT_SECONDS = CLAIM_SECONDS + 1
+"""How long the others wait: until the claim of a dead one is over, so that its death is not taken for the vendor's silence."""
 POLL_SECONDS = 0.1
 MARGIN_SECONDS = 60.0
 MARGIN_SHARE = 0.2
@@ -156,7 +160,7 @@ class TokenSource:
         seen = self.store.load()
         if seen is not None and _has(seen, max(MARGIN_SECONDS, min_life), share=MARGIN_SHARE):
             return seen
-        if self.store.claim_renewal(ASK_SECONDS + 5):
+        if self.store.claim_renewal(CLAIM_SECONDS):
             return self._renew(seen, min_life)
         if seen is not None and _has(seen, min_life):
             return seen
@@ -167,7 +171,7 @@ class TokenSource:
         self.store.drop(version)
 
     def _wait(self, seen: Token | None, min_life: float) -> Token:
-        ends = time.monotonic() + ASK_SECONDS
+        ends = time.monotonic() + WAIT_SECONDS
         while time.monotonic() < ends:
             time.sleep(POLL_SECONDS)
             token = self.store.load()
@@ -177,8 +181,8 @@ class TokenSource:
                 and token.seconds_left() > 0
             ):
                 return token
-            if self.store.claim_renewal(ASK_SECONDS + 5):
-                # Whoever asked came back with nothing.
+            if self.store.claim_renewal(CLAIM_SECONDS):
+                # Whoever asked came back with nothing, or never came back.
                 return self._renew(seen, min_life)
         raise NotSent(f"No access token for {self.http.vendor} came in time, so nothing was sent.")
 

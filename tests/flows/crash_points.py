@@ -85,6 +85,7 @@ REFUSED = [
     ("429", Point("after portal.ratelimit.shrink", "sending", "done", 0, 2)),
     ("429", Point("after portal.outbox.settling.fail", "queued", "done", 0, 2)),
     ("401", Point("after portal.accounts.drop_token", "sending", "done", 0, 2)),
+    ("401", Point("after portal.accounts.heed_refusal", "sending", "done", 0, 2)),
     ("refused", Point("before portal.outbox.journal.keep", "sending", "unknown", 0, 1)),
     ("refused", Point("commit portal.outbox.settling.fail", "sending", "done", 0, 2)),
     ("401 token", Point("before portal.outbox.claims.hold", "claimed", "done", 0, 1)),

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from portal.vendors import oauth
 from portal.vendors.errors import NotExecuted, NotSent
 from portal.vendors.http import VendorHttp
 from portal.vendors.oauth import MemoryTokenStore, TokenSource
@@ -139,6 +140,19 @@ def test_a_waiter_takes_over_when_the_one_who_asked_came_back_with_nothing():
     threading.Timer(0.3, store.release_renewal).start()
     with serving(token_answer()) as server:
         assert source(server, store).get().version == 1
+
+
+def test_a_waiter_takes_over_when_the_one_who_asks_has_died(monkeypatch):
+    monkeypatch.setattr(oauth, "CLAIM_SECONDS", 0.5)
+    monkeypatch.setattr(oauth, "WAIT_SECONDS", 1.5)
+    store = MemoryTokenStore()
+    assert store.claim_renewal(oauth.CLAIM_SECONDS), "and never came back"
+    with serving(token_answer()) as server:
+        assert source(server, store).get().version == 1
+
+
+def test_who_waits_outlives_the_claim_of_a_dead_one():
+    assert oauth.ASK_SECONDS < oauth.CLAIM_SECONDS < oauth.WAIT_SECONDS
 
 
 def test_a_dropped_token_is_asked_for_again_and_a_newer_one_is_not_dropped():
