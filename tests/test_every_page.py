@@ -20,7 +20,7 @@ from portal.models import StoredFile
 from tests.cast import Cast, client_of
 from tests.dispatching import make_dispatch, make_draft
 from tests.portal.outbox_parts import make_account
-from tickets.models import Ticket
+from tickets.models import PossibleDuplicate, Ticket
 
 ROLES = ("anonymous", "viewer", "dispatcher", "other team", "manager", "admin")
 FROM_US = {"HTTP_ORIGIN": "http://testserver"}
@@ -61,6 +61,13 @@ PAGES: dict[str, tuple[str, str]] = {
     "tickets:ticket-status": ("302 200 200 404 200 200", "401 405 405 405 405 405"),
     "tickets:ticket-refresh": ("302 405 405 405 405 405", "401 302 302 404 302 302"),
     "tickets:unknown": ("302 200 200 200 200 200", "401 405 405 405 405 405"),
+    "tickets:unknown-one": ("302 302 302 404 302 302", "401 405 405 405 405 405"),
+    "tickets:unknown-found": ("302 405 405 405 405 405", "401 403 302 404 403 302"),
+    "tickets:unknown-not-there": ("302 405 405 405 405 405", "401 403 302 404 403 302"),
+    "tickets:unknown-confirm": ("302 405 405 405 405 405", "401 403 302 404 302 302"),
+    "tickets:unknown-disagree": ("302 405 405 405 405 405", "401 403 302 404 302 302"),
+    "tickets:unknown-write-off": ("302 405 405 405 405 405", "401 403 302 404 403 302"),
+    "tickets:duplicate-settled": ("302 405 405 405 405 405", "401 403 302 404 403 302"),
 }
 # Sign-in, sign-out and what leads to them.
 ANYBODY = {
@@ -99,6 +106,9 @@ class World:
             status_name="Scheduled",
             read_at=timezone.now(),
         )
+        self.duplicate = PossibleDuplicate.objects.create(
+            ticket=self.ticket, message=self.message, why="It came twice."
+        )
 
     def arguments(self, name: str) -> dict[str, Any]:
         """What the URL of this name needs to lead to our objects."""
@@ -113,6 +123,10 @@ class World:
             found |= {"step": "what"} if page == "draft-save" else {}
         elif page.startswith("dispatch") and page != "dispatches":
             found = {"pk": self.dispatch.pk}
+        elif page.startswith("unknown-"):
+            found = {"pk": self.message.pk}
+        elif page == "duplicate-settled":
+            found = {"pk": self.duplicate.pk}
         elif page.startswith("message"):
             found = {"pk": self.dispatch.pk, "message_pk": self.message.pk}
         elif page.startswith("ticket") and page != "tickets":

@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
+from django.db.models import Prefetch
 from django.utils import timezone
 
 from portal.models import Attempt, Message
 from portal.models.messages import HeldReason, State
 from tickets.forms.labels import LABELS
-from tickets.models import Dispatch, Location, Ticket
+from tickets.models import Dispatch, EarlierSending, Location, PossibleDuplicate, Ticket
 from tickets.progress import Progress, count_stages, stage_of
 from tickets.queueing import Queue, duration, queue_of, seconds_for
 from tickets.windows import Window, window_of
@@ -23,6 +25,9 @@ MANY = 100
 
 # Whole requests and answers, of which the page shows nothing; a message's would be read once for each location.
 LARGE = ("message__payload", "ticket__raw", "ticket__search")
+EARLIER = Prefetch(
+    "earlier_sendings", EarlierSending.objects.select_related("message").defer("message__payload")
+)
 
 
 @dataclass
@@ -49,20 +54,17 @@ class Board:
     def unknown_messages(self) -> list[Message]:
         return [message for message in self.messages if message.is_unknown]
 
-    @property
-    def strangers(self) -> list[Ticket]:
-        """Tickets in Granite's answers that match none of our locations."""
-        return (
-            list(self.dispatch.tickets.filter(location=None).order_by("ticket_id"))
-            if self.unknown_messages
-            else []
-        )
+    @cached_property
+    def duplicates(self) -> list[PossibleDuplicate]:
+        """Tickets that may send a technician once too often, as long as nobody said what was done about them."""
+        found = PossibleDuplicate.objects.filter(ticket__dispatch=self.dispatch, closed_at=None)
+        return list(found.select_related("ticket", "message"))
 
 
 def board_of(dispatch: Dispatch) -> Board:
     found = dispatch.locations.select_related("message", "site", "ticket").defer(*LARGE)
-    locations = list(found.order_by("position"))
-    messages = list({location.message_id: location.message for location in locations}.values())
+    locations = list(found.order_by("position").prefetch_related(EARLIER))
+    messages = _messages_of(locations)
     # Counted from what was just read: asked again, the database might know more than the rows below show, and a page
     # that says that nothing moves any more would stop asking.
     progress = count_stages(stage_of(location) for location in locations)
@@ -77,6 +79,13 @@ def board_of(dispatch: Dispatch) -> Board:
         time_left=_time_left(dispatch, messages, queue) if progress.queued else "",
         poll_every=_poll_every(dispatch, progress, rows),
     )
+
+
+def _messages_of(locations: list[Location]) -> list[Message]:
+    """Every message the locations are or were in, in the order in which they were promised."""
+    earlier = [sending.message for location in locations for sending in location.earlier_sendings.all()]
+    by_key = {message.pk: message for message in [*earlier, *(location.message for location in locations)]}
+    return [by_key[pk] for pk in sorted(by_key)]
 
 
 def _last_attempts(messages: list[Message]) -> dict[int, Attempt]:
@@ -100,6 +109,10 @@ def _row(location: Location, queue: Queue, attempt: Attempt | None) -> Row:
         row.sentences = [UNKNOWN_WORDS]
     elif row.stage in (State.CANCELLED, State.NOT_CREATED, State.ABANDONED):
         row.sentences = [message.detail]
+    row.sentences += [
+        f"Possible duplicate of {sending.message.reference}, of which two people found nothing."
+        for sending in location.earlier_sendings.all()
+    ]
     return row
 
 

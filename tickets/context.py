@@ -11,4 +11,4 @@ def needs(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"unknown_count": 0}
-    return {"unknown_count": SimpleLazyObject(lambda: questions.unknown_messages(user).count())}
+    return {"unknown_count": SimpleLazyObject(lambda: questions.count_of_doubts(user))}

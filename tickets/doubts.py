@@ -1,20 +1,27 @@
-"""The work list: messages of which nobody knows what they did, with the evidence a person needs."""
+"""The work list: messages of which nobody knows what they did, with the evidence and what people said of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
+from django.utils import timezone
 
-from portal.models import Attempt, Message, User
+from portal.models import Attempt, Message, MessageTransition, Resolution, User
+from portal.models.messages import State
+from portal.outbox.resolving import may_say_not_there_from
 from tickets.evidence import Try, try_of
+from tickets.forms.found import FoundForm
+from tickets.inquiry import words_for_granite
 from tickets.models import Dispatch, Location, Ticket
-from tickets.needs import unknown_messages
+from tickets.needs import messages_visible_to, unknown_messages
 
 MOST_SHOWN = 50
+RECENT = timedelta(hours=24)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Doubt:
-    """One message in doubt: `in_doubt` are the locations whose technicians may or may not come."""
+    """One message that is or was in doubt: `in_doubt` are the locations whose technicians may or may not come."""
 
     message: Message
     dispatch: Dispatch
@@ -22,21 +29,92 @@ class Doubt:
     certain: list[Location]
     strangers: list[Ticket]
     tries: list[Try]
+    said: list[Resolution]
+    found_form: FoundForm = field(init=False)
+    # What a person tried to say, and why it was not taken.
+    refused: str = ""
+    error: str = ""
+    typed: str = ""
+
+    def __post_init__(self) -> None:
+        self.found_form = FoundForm(self.in_doubt)
+
+    @property
+    def checking(self) -> Resolution | None:
+        """Ids that a worker is asking Granite about."""
+        return self._open(Resolution.Kind.FOUND)
+
+    @property
+    def not_there(self) -> Resolution | None:
+        """One person found nothing; a second one is to look."""
+        return self._open(Resolution.Kind.NOT_THERE)
+
+    @property
+    def checked(self) -> Resolution | None:
+        """The ids last asked about, with what they proved to be."""
+        found = [said for said in self.said if said.kind == Resolution.Kind.FOUND and said.findings]
+        return found[-1] if found and not found[-1].is_open else None
+
+    @property
+    def disagreed(self) -> Resolution | None:
+        """The last one who found nothing, if it came to nothing."""
+        closed = [said for said in self.said if said.kind == Resolution.Kind.NOT_THERE and not said.is_open]
+        return closed[-1] if closed and not self.not_there and closed[-1].state == "closed" else None
+
+    @property
+    def not_there_from(self) -> datetime | None:
+        return may_say_not_there_from(self.message)
+
+    @property
+    def is_too_early(self) -> bool:
+        return self.not_there_from is None or timezone.now() < self.not_there_from
+
+    @property
+    def is_too_late_to_send(self) -> bool:
+        """A visit should have begun: it cannot be sent again as it was."""
+        return any(location.starts_at <= timezone.now() for location in self.in_doubt)
+
+    @property
+    def words_for_granite(self) -> str:
+        return words_for_granite(self.message, self.in_doubt)
+
+    def _open(self, kind: str) -> Resolution | None:
+        return next((said for said in self.said if said.kind == kind and said.is_open), None)
 
 
 def doubts_for(user: User) -> list[Doubt]:
     """What this person may see, the longest in doubt first; one more than is shown, so that the page can say so."""
-    locations = Location.objects.select_related("dispatch__team", "dispatch__submitted_by", "site", "ticket")
-    found = (
-        unknown_messages(user)
-        .order_by("pk")
-        .prefetch_related(
-            Prefetch("locations", locations.order_by("index")),
-            Prefetch("attempts", Attempt.objects.order_by("-number")),
-            Prefetch("tickets", Ticket.objects.filter(location=None), to_attr="strangers"),
+    found = _with_evidence(unknown_messages(user).order_by("pk"))
+    return [_doubt(message) for message in found[: MOST_SHOWN + 1]]
+
+
+def doubt_of(message: Message) -> Doubt:
+    """One message, in doubt or not any more."""
+    return _doubt(_with_evidence(Message.objects.filter(pk=message.pk)).get())
+
+
+def settled_lately(user: User) -> list[MessageTransition]:
+    """How doubts of the last day ended, the last first."""
+    return list(
+        MessageTransition.objects.filter(
+            before=State.UNKNOWN, at__gt=timezone.now() - RECENT, message__in=messages_visible_to(user)
         )
+        .select_related("message")
+        .order_by("-pk")[:10]
     )
-    return [_doubt(message) for message in found.select_related("account", "created_by")[: MOST_SHOWN + 1]]
+
+
+def _with_evidence(found: QuerySet[Message]) -> QuerySet[Message]:
+    locations = Location.objects.select_related("dispatch__team", "dispatch__submitted_by", "site", "ticket")
+    return found.select_related("account", "created_by").prefetch_related(
+        Prefetch("locations", locations.order_by("index")),
+        "handed_on__location__dispatch",
+        Prefetch("attempts", Attempt.objects.order_by("-number")),
+        Prefetch("tickets", Ticket.objects.filter(location=None), to_attr="strangers"),
+        Prefetch("resolutions", Resolution.objects.select_related("opened_by", "decided_by").order_by("id")),
+        "repeats",
+        "repeated_by",
+    )
 
 
 def _doubt(message: Message) -> Doubt:
@@ -45,9 +123,10 @@ def _doubt(message: Message) -> Doubt:
     certain = [location for location in locations if hasattr(location, "ticket")]
     return Doubt(
         message=message,
-        dispatch=locations[0].dispatch,
+        dispatch=(locations or [sending.location for sending in message.handed_on.all()])[0].dispatch,
         in_doubt=in_doubt,
         certain=certain,
         strangers=message.strangers,  # type: ignore[attr-defined]
         tries=[try_of(attempt) for attempt in message.attempts.all()],
+        said=list(message.resolutions.all()),
     )

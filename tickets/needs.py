@@ -14,7 +14,7 @@ from portal.models import Message, User, VendorAccount
 from portal.models.messages import LIVE, WAITING, State
 from sites import zones
 from tickets.board import LARGE
-from tickets.models import Dispatch, Draft, Location, Ticket
+from tickets.models import Dispatch, Draft, EarlierSending, Location, PossibleDuplicate, Ticket
 from tickets.progress import Progress, progress_of
 
 SHOWN = 8  # rows of one list; the page behind it has the rest
@@ -42,14 +42,35 @@ class Health:
 
 
 def messages_of(user: User, *states: State) -> QuerySet[Message]:
-    """Messages in these states whose dispatch this person may see."""
-    found = Message.objects.filter(state__in=states)
-    mine = Location.objects.filter(message=OuterRef("pk"), dispatch__in=Dispatch.objects.visible_to(user))
-    return found.filter(Exists(mine))
+    """Messages in these states with locations of a dispatch this person may see."""
+    return Message.objects.filter(_has_seen_location(user), state__in=states)
+
+
+def messages_visible_to(user: User) -> QuerySet[Message]:
+    """Messages of every dispatch this person may see, those too whose locations are in a second message by now."""
+    seen = Dispatch.objects.visible_to(user)
+    earlier = EarlierSending.objects.filter(message=OuterRef("pk"), location__dispatch__in=seen)
+    return Message.objects.filter(_has_seen_location(user) | Exists(earlier))
+
+
+def _has_seen_location(user: User) -> Exists:
+    seen = Dispatch.objects.visible_to(user)
+    return Exists(Location.objects.filter(message=OuterRef("pk"), dispatch__in=seen))
 
 
 def unknown_messages(user: User) -> QuerySet[Message]:
     return messages_of(user, State.UNKNOWN)
+
+
+def open_duplicates(user: User) -> QuerySet[PossibleDuplicate]:
+    """Tickets that may be one too many, and of which nobody has said what was done about them."""
+    return PossibleDuplicate.objects.filter(closed_at=None, ticket__in=Ticket.objects.visible_to(user))
+
+
+def count_of_doubts(user: User) -> int:
+    """What stands on the page of unknown outcomes."""
+    duplicates = open_duplicates(user).order_by().values("pk")
+    return unknown_messages(user).order_by().values("pk").union(duplicates, all=True).count()
 
 
 def stuck_messages(user: User, state: State) -> list[StuckMessage]:

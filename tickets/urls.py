@@ -36,4 +36,11 @@ urlpatterns = [
     path("tickets/<int:pk>/status/", tickets.status, name="ticket-status"),
     path("tickets/<int:pk>/refresh/", tickets.refresh, name="ticket-refresh"),
     path("unknown/", unknown.unknown, name="unknown"),
+    path("unknown/<int:pk>/", unknown.one, name="unknown-one"),
+    path("unknown/<int:pk>/found/", unknown.found, name="unknown-found"),
+    path("unknown/<int:pk>/not-there/", unknown.not_there, name="unknown-not-there"),
+    path("unknown/<int:pk>/confirm/", unknown.confirm, name="unknown-confirm"),
+    path("unknown/<int:pk>/disagree/", unknown.disagree, name="unknown-disagree"),
+    path("unknown/<int:pk>/write-off/", unknown.write_off, name="unknown-write-off"),
+    path("unknown/duplicates/<int:pk>/settled/", unknown.close_duplicate, name="duplicate-settled"),
 ]

@@ -59,6 +59,29 @@
     if (field && token()) field.value = token();
   });
 
+  // --- a text that goes to the clipboard by one click; without scripts it can still be selected
+  function offerCopies() {
+    for (const button of document.querySelectorAll("button[data-copy][hidden]")) button.hidden = false;
+  }
+  offerCopies();
+  document.addEventListener("htmx:afterSettle", offerCopies);
+  document.addEventListener("click", async function (event) {
+    const button = event.target.closest("button[data-copy]");
+    if (!button) return;
+    const source = document.getElementById(button.dataset.copy);
+    source.select();
+    try {
+      await navigator.clipboard.writeText(source.value);
+    } catch {
+      document.execCommand("copy"); // an address without https has no clipboard of the newer kind
+    }
+    const words = button.querySelector("span");
+    words.textContent = "Copied";
+    setTimeout(function () {
+      words.textContent = "Copy";
+    }, 2000);
+  });
+
   // --- menus close by Escape and by a click elsewhere
   function closeMenus(except) {
     for (const menu of document.querySelectorAll("details.menu[open]")) {

@@ -1,5 +1,6 @@
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -11,7 +12,7 @@ from portal.problems import Problem
 from portal.request import PortalRequest
 from tickets.board import board_of
 from tickets.evidence import as_sent, tries_of
-from tickets.models import Dispatch
+from tickets.models import Dispatch, EarlierSending
 from tickets.permissions import may_correct
 from tickets.progress import progress_of
 from tickets.services.correcting import correction_of, draft_from_failed, first_refused
@@ -28,7 +29,8 @@ def _dispatch(request: PortalRequest, pk: int) -> Dispatch:
 
 def _message(request: PortalRequest, pk: int, message_pk: int) -> tuple[Dispatch, Message]:
     dispatch = _dispatch(request, pk)
-    ours = Message.objects.filter(pk__in=dispatch.locations.values("message"))
+    earlier = EarlierSending.objects.filter(location__dispatch=dispatch).values("message")
+    ours = Message.objects.filter(Q(pk__in=dispatch.locations.values("message")) | Q(pk__in=earlier))
     return dispatch, get_object_or_404(ours.select_related("account", "created_by"), pk=message_pk)
 
 
@@ -99,6 +101,8 @@ def message(request: PortalRequest, pk: int, message_pk: int) -> HttpResponse:
         "locations": sent.locations.select_related("ticket", "site").order_by("index"),
         "files": sent.files.order_by("messagefile__position"),
         "transitions": sent.transitions.all(),
+        "said": sent.resolutions.select_related("opened_by", "decided_by"),
+        "duplicates": sent.possible_duplicates.select_related("ticket", "closed_by"),
         "may_cancel": may_cancel(request.user, sent),
         "audit": audit.of(sent),
     }

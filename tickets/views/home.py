@@ -14,6 +14,7 @@ def home(request: PortalRequest) -> HttpResponse:
     visits, more_visits = needs.visits_today(user)
     context = {
         "unknown": needs.stuck_messages(user, State.UNKNOWN),
+        "duplicates": needs.open_duplicates(user).select_related("ticket", "message")[: needs.SHOWN],
         "held": needs.stuck_messages(user, State.HELD),
         "rejected": needs.rejected_dispatches(user),
         "without_technician": needs.visits_without_technician(user),
@@ -24,6 +25,6 @@ def home(request: PortalRequest) -> HttpResponse:
         "health": needs.health(),
     }
     context["needs_anything"] = any(
-        context[name] for name in ("unknown", "held", "rejected", "without_technician")
+        context[name] for name in ("unknown", "duplicates", "held", "rejected", "without_technician")
     )
     return render(request, "tickets/home.html", context)

@@ -14,7 +14,9 @@ from tickets.ticket_page import TicketPage
 from tickets.windows import window_of
 
 LIST_JOINS = ("location__site", "dispatch", "team")
-PAGE_JOINS = ("account", "dispatch__submitted_by", "message", "team", "location__site")
+PAGE_JOINS = (
+    "account", "dispatch__submitted_by", "message", "team", "location__site", "possible_duplicate__closed_by",
+)  # fmt: skip
 
 
 def _ticket(request: PortalRequest, pk: int) -> Ticket:
