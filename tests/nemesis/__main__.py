@@ -8,6 +8,7 @@ from pathlib import Path
 
 from portal.local.folder import PROJECT
 from portal.local.problems import CannotStart
+from tests.nemesis.blackhole import blackhole, fitting
 from tests.nemesis.options import BadOption, Options
 from tests.nemesis.report import Report, table
 from tests.nemesis.run import Run
@@ -22,6 +23,8 @@ def main() -> int:
     except BadOption as error:
         print(error, file=sys.stderr)
         return 2
+    if options.scene:
+        options = fitting(options)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
     try:
@@ -40,7 +43,7 @@ def main() -> int:
 def _run(options: Options, seed: int) -> Report:
     with prepared_stack(options) as stack:
         try:
-            report = Run(stack, seed, say).go()
+            report = blackhole(stack, seed, say) if options.scene else Run(stack, seed, say).go()
         except BaseException:
             _keep(stack, "broken")
             raise

@@ -7,14 +7,11 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-from tests.nemesis.ours import Database
-from tests.nemesis.people import Operator
 from tests.nemesis.stack import Stack
 from tests.nemesis.vendor import Vendor
 
 LEASE, GRACE = 30, 30
 TOGETHER = 3  # so many programs may be down or paused at once
-OPERATOR_WAITS = 5.0
 # Stroke → how often, against the others.
 WEIGHTS = {
     "kill a worker": 7,
@@ -47,16 +44,14 @@ AWAY = {
 class Chaos:
     """Runs in the thread that made the stack."""
 
-    def __init__(self, stack: Stack, vendor: Vendor, operator: Operator, seed: int) -> None:
-        self.stack, self.vendor, self.operator = stack, vendor, operator
+    def __init__(self, stack: Stack, vendor: Vendor, seed: int) -> None:
+        self.stack, self.vendor = stack, vendor
         self.seed = seed
         self.chance = random.Random(f"chaos {seed}")
-        self.database = Database(stack.database_url)
         self.count: Counter[str] = Counter()
         self._later: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
         self._down: set[str] = set()
-        self._still_since: float | None = None
         # Each of them once before any of them twice.
         self._first = self._possible()
         self.chance.shuffle(self._first)
@@ -70,7 +65,6 @@ class Chaos:
             if now >= next_stroke and not (options.strokes and self.count.total() >= options.strokes):
                 self._strike()
                 next_stroke = time.monotonic() + self._pause()
-            self.look_after_the_breaker()
             time.sleep(0.1)
 
     def end(self) -> None:
@@ -82,16 +76,6 @@ class Chaos:
                 self.stack.bury(name)
                 self.stack.start(name, wait=name == "web")
         self.vendor.be_good()
-
-    def look_after_the_breaker(self) -> None:
-        """Somebody sees that sending stands still and orders a trial, lest a run take hours."""
-        if not self.database.standstill():
-            self._still_since = None
-            return
-        self._still_since = self._still_since or time.monotonic()
-        if time.monotonic() - self._still_since > OPERATOR_WAITS:
-            self._still_since = None
-            self.operator.order_trial()
 
     # --- Strokes ------------------------------------------------------------------------------------------------
 

@@ -26,6 +26,7 @@ NAMES = (
     "over the limit",
     "broken pages",
     "unknown, not listed",
+    "too many unknown",
     "fresh, not ticketed",
     "clients in trouble",
 )

@@ -21,13 +21,17 @@ class Options:
     naive: bool = False
     scene: str = ""
     # Seconds between two strokes, on average.
-    pace: float = 5.0
+    pace: float = 3.0
     # No stroke after so many; 0 is no limit.
     strokes: int = 0
+    # The chances of the vendor's faults, times this.
+    faults: float = 1.0
     # Requests a minute, of the account and of the vendor: a thousand dispatches must not take hours.
     limit: int = 600
     # Of one send. Beyond it and 30 s more, an answer that did not come is an unknown outcome.
     deadline: int = 15
+    locations_per_message: int = 10
+    worker_processes: int = 2  # of each of the two workers
     fresh: int = 20
     measure: bool = True
     blackhole_minutes: float = 10.0
@@ -47,8 +51,9 @@ class Options:
             clients=_number(given, "CLIENTS", 4, int),
             naive=_is_yes(given, "NAIVE"),
             scene=scene,
-            pace=_number(given, "PACE", 5.0, float),
+            pace=_number(given, "PACE", 3.0, float),
             strokes=_number(given, "STROKES", 0, int),
+            faults=_number(given, "FAULTS", 1.0, float),
             limit=_number(given, "LIMIT", 600, int),
             deadline=_number(given, "DEADLINE", 15, int),
             fresh=_number(given, "FRESH", 20, int),

@@ -120,7 +120,10 @@ class Database:
             [Location(**row) for row in self.rows(LOCATIONS)],
             {row["id"] for row in dispatches},
             {row["id"]: row["words"] for row in dispatches},
-            {row["id"]: row["file"] for row in self.rows("SELECT id, content AS file FROM portal_storedfile")},
+            {
+                row["id"]: row["file"]
+                for row in self.rows("SELECT id, content AS file FROM portal_storedfile")
+            },
         )
 
     def _attempts(self) -> dict[int, list[Attempt]]:

@@ -1,6 +1,5 @@
 """People at the portal's pages, over HTTP and without scripts; what they do when no answer comes is what people do."""
 
-import re
 import threading
 import time
 from dataclasses import dataclass
@@ -8,7 +7,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from tests.nemesis.preparing import OPERATOR, PASSWORD
+from tests.nemesis.preparing import PASSWORD
 
 PATIENCE = 180.0  # seconds for one thing, then the run is broken
 ANSWER_WITHIN = 40.0
@@ -47,6 +46,7 @@ class Person:
         self.session = requests.Session()
         self.is_over = threading.Event()
         self.page = Page("", "", 0)
+        self.took: list[float] = []  # seconds, of each page
 
     def open(self, path: str) -> Page:
         """Load a page, again and again until it comes. Raises OutOfPatience."""
@@ -81,6 +81,7 @@ class Person:
         if answer.status_code >= 500:
             self.broken.append(BrokenPage(asked_at, time.time(), answer.status_code, f"{method} {path}"))
             raise Lost
+        self.took.append(time.time() - asked_at)
         self.page = Page(urlsplit(answer.url).path, answer.text, answer.status_code)
         return self.page
 
@@ -94,25 +95,3 @@ class Person:
             self._ask("POST", "/login/", data=typed)
         except Lost:
             time.sleep(0.5)
-
-
-class Operator(Person):
-    """Reads that sending stands still because the vendor did not answer, and orders a trial, as an admin may."""
-
-    ACCOUNTS = "/admin/portal/vendoraccount/"
-
-    def __init__(self, url: str, broken: list[BrokenPage]) -> None:
-        super().__init__(url, OPERATOR, broken)
-        self.orders = 0
-
-    def order_trial(self) -> None:
-        page = self.open(self.ACCOUNTS)
-        number = re.search(r'name="_selected_action" value="(\d+)"', page.text)
-        if not number:
-            raise AssertionError("the admin lists no account")
-        data = [("action", "resume_account"), ("_selected_action", number[1]), ("index", "0")]
-        try:
-            self.send(self.ACCOUNTS, [*data, ("reason", "The vendor said it is back.")])
-        except Lost:
-            return
-        self.orders += 1

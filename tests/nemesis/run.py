@@ -8,9 +8,10 @@ from tests.nemesis import checker, measuring
 from tests.nemesis.causes import cause_of
 from tests.nemesis.chaos import Chaos
 from tests.nemesis.clients import Client, Crowd, Submitted, make_orders
+from tests.nemesis.operator import Operator
 from tests.nemesis.options import Options
 from tests.nemesis.ours import Database
-from tests.nemesis.people import BrokenPage, Operator, Person
+from tests.nemesis.people import BrokenPage, Person
 from tests.nemesis.preparing import LOOKER
 from tests.nemesis.report import Report
 from tests.nemesis.stack import Stack
@@ -26,11 +27,11 @@ class Run:
         self.stack, self.seed, self.say = stack, seed, say
         self.options: Options = options
         self.database = Database(stack.database_url)
-        self.vendor = Vendor(stack.sandbox_url)
+        self.vendor = Vendor(stack.sandbox_url, options.faults)
         self.broken: list[BrokenPage] = []
         self.clients = [Client(stack.url, number, self.broken) for number in range(options.clients)]
-        self.operator = Operator(stack.url, self.broken)
-        self.chaos = Chaos(stack, self.vendor, self.operator, seed)
+        self.operator = Operator(stack.url, self.database, self.broken)
+        self.chaos = Chaos(stack, self.vendor, seed)
         self.submitted: list[Submitted] = []
         kind = "naive" if options.naive else "ours"
         self.report = Report(f"{kind}, {options.dispatches} dispatches, seed {seed}")
@@ -39,6 +40,7 @@ class Run:
 
     def go(self) -> Report:
         self.stack.start_all()
+        self.operator.thread.start()
         self.vendor.be_faulty(self.seed)
         self.say(f"{self.options.clients} clients submit {self.options.dispatches} dispatches…")
         crowd = Crowd(self.clients, make_orders(self.options.dispatches, self.seed)).start()
@@ -46,7 +48,7 @@ class Run:
         self.chaos.end()
         self._collect(crowd)
         self.say("Everything is up again. Waiting until nothing is on its way…")
-        self._quiesce(LONGEST_QUIESCE)
+        self.quiesce(LONGEST_QUIESCE)
         self._check()
         self._submit_fresh()
         if self.options.measure and not self.options.naive:
@@ -73,10 +75,9 @@ class Run:
         for problem in crowd.problems:
             self.report.findings.add("clients in trouble", problem)
 
-    def _quiesce(self, seconds: float) -> None:
+    def quiesce(self, seconds: float) -> None:
         ends = time.monotonic() + seconds
         while not self.database.is_still() and time.monotonic() < ends:
-            self.chaos.look_after_the_breaker()
             self.report.load.look()
             time.sleep(0.5)
 
@@ -112,7 +113,7 @@ class Run:
         """After all that, the portal works as if nothing had been."""
         self.say(f"{self.options.fresh} fresh dispatches…")
         fresh = self.submit(make_orders(self.options.fresh, self.seed, "fresh"))
-        self._quiesce(90)
+        self.quiesce(90)
         ours = self.database.read()
         for done in fresh:
             open_ones = [
@@ -127,13 +128,13 @@ class Run:
         crowd = Crowd(self.clients, orders).start()
         ends = time.monotonic() + 240
         while not crowd.is_done and time.monotonic() < ends:
-            self.chaos.look_after_the_breaker()
             time.sleep(0.1)
         self._collect(crowd)
         return crowd.submitted
 
     def _finish(self) -> None:
         report = self.report
+        self.operator.is_over.set()
         report.excused_pages = checker.check_pages(self.broken, self.stack.blows, report.findings)
         report.strokes = self.chaos.count
         report.measured["trials ordered by the operator"] = str(self.operator.orders)

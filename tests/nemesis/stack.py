@@ -194,11 +194,13 @@ class Stack:
 
     def _environment(self) -> dict[str, str]:
         given = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        limit = str(self.options.limit)
+        options = self.options
         given |= {
             "DEMO": "0",
-            "GRANITE_REQUESTS_PER_MINUTE": limit,
-            "SEND_DEADLINE_SECONDS": str(self.options.deadline),
+            "GRANITE_REQUESTS_PER_MINUTE": str(options.limit),
+            "GRANITE_LOCATIONS_PER_MESSAGE": str(options.locations_per_message),
+            "SEND_DEADLINE_SECONDS": str(options.deadline),
+            "WORKER_CONCURRENCY": str(options.worker_processes),
         }
         return supply(
             given,

@@ -57,14 +57,15 @@ ON_OTHERS = [("token", "500", 0.05), ("token", "reset_before", 0.05), ("details"
 class Vendor:
     """Steers the sandbox. What is asked while it is dead is asked again when it lives."""
 
-    def __init__(self, url: str) -> None:
-        self.url = f"{url}/_sandbox/"
+    def __init__(self, url: str, faults: float = 1.0) -> None:
+        """`faults`: times the chance of each."""
+        self.url, self.faults = f"{url}/_sandbox/", faults
 
     def be_faulty(self, seed: int) -> None:
         """Every fault by its chance; a dead sandbox forgets them, so this is done after each start."""
         self._post("seed", seed=seed)
-        for name, chance, more in FAULTS:
-            self._post("faults", name=name, chance=chance, **more)
+        for name, chance, more in FAULTS if self.faults else ():
+            self._post("faults", name=name, chance=min(1.0, chance * self.faults), **more)
         for operation, name, chance in ON_OTHERS:
             self._post("faults", name=name, on=operation, chance=chance)
 
