@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import models
+from django.db.models.functions import Cast
 
 from portal import logs
 from portal.models import AuditEntry, User
@@ -33,3 +34,9 @@ def record(
 def of(about: models.Model) -> "models.QuerySet[AuditEntry]":
     """Everything ever done to one record, newest first."""
     return AuditEntry.objects.filter(about_type=about._meta.label_lower, about_id=str(about.pk))
+
+
+def of_all(about: "models.QuerySet[Any]") -> "models.QuerySet[AuditEntry]":
+    """Everything ever done to any of these records, newest first; one query."""
+    keys = about.order_by().annotate(key=Cast("pk", models.TextField())).values("key")
+    return AuditEntry.objects.filter(about_type=about.model._meta.label_lower, about_id__in=keys)

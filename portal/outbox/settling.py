@@ -73,7 +73,7 @@ def _move(locked: Message, state: State, **changes: Any) -> None:
     """Change the state, or, after the sweeper gave the answer up, improve what we know and no more."""
     if locked.state in SETTLED:  # people were faster: what comes now is evidence
         if detail := changes.get("detail"):
-            Message.objects.filter(pk=locked.pk).update(detail=f"{AFTER_ALL} {detail}")
+            Message.objects.filter(pk=locked.pk).update(detail=f"{locked.detail} {AFTER_ALL} {detail}")
         return
     if locked.state == State.UNKNOWN and state not in (State.DONE, State.REJECTED):
         resolving.close_outdated(locked)

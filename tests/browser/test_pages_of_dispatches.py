@@ -9,12 +9,12 @@ from portal.models import VendorAccount
 from portal.vendors.sandbox import Sandbox
 from tests.browser.conftest import OpenBrowser
 from tests.browser.looking import examine
-from tests.browser.scenes import World
-from tests.browser.scenes.sent import SCENES
+from tests.browser.scenes import World, doubts, sent
 from tests.browser.watching import Watcher
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
+SCENES = sent.SCENES | doubts.SCENES
 
 
 @pytest.mark.parametrize("name", SCENES)

@@ -1,6 +1,5 @@
 """Unknown outcomes settled by people: what they found, what two of them did not find, what is written off."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -10,49 +9,17 @@ from django.utils import timezone
 from portal import outbox
 from portal.models import Message, Resolution, VendorAccount
 from portal.models.messages import State
-from portal.outbox import claims, resolving, settling
-from portal.outbox.handlers import handler_of
+from portal.outbox import resolving
 from portal.problems import Problem
 from portal.vendors.sandbox import Sandbox
 from tests.cast import Cast
-from tests.dispatching import make_dispatch, refill
-from tests.portal.outbox_parts import force, sql
+from tests.portal.outbox_parts import sql
+from tests.tickets.doubting import WHERE, answered_late, check, ids_at_granite, in_doubt, let_pass
 from tests.tickets.scene import read_again, send, sent_dispatch
-from tickets.models import Dispatch, PossibleDuplicate
+from tickets.models import PossibleDuplicate
 from tickets.services import correcting, strays, submitting
 
 pytestmark = pytest.mark.django_db
-WHERE = "Granite portal, search for the reference; then Joan at the desk"
-
-
-def in_doubt(
-    box: Sandbox, people: Cast, rows: int = 2, fault: str = "lose_answer"
-) -> tuple[Dispatch, Message]:
-    box.fail_next(fault)
-    dispatch = sent_dispatch(people, rows)
-    message = dispatch.locations.first().message
-    assert message.state == State.UNKNOWN
-    return dispatch, message
-
-
-def let_pass(message: Message, minutes: float = 16) -> None:
-    """As if the deadline of its sending had been so long ago."""
-    force(message, State.UNKNOWN, send_deadline_at=timezone.now() - timedelta(minutes=minutes))
-
-
-def check(account: VendorAccount) -> None:
-    for _ in range(10):
-        refill(account)
-        if not outbox.check_found():
-            break
-
-
-def ids_at_granite(box: Sandbox, message: Message) -> list[str]:
-    return [
-        str(key)
-        for key, ticket in box.tickets.items()
-        if ticket["customer_ticket_number"] == message.reference
-    ]
 
 
 class TestFound:
@@ -286,26 +253,8 @@ class TestTheDatabaseRefuses:
 class TestAnswersThatComeLate:
     """The worker was only slow: what it brings closes the item, or shows what people could not know."""
 
-    def late(self, box: Sandbox, people: Cast, rows: int = 2) -> tuple[Dispatch, Message, Callable[[], None]]:
-        """A message that the sweeper gave up, and the worker's answer to be settled when a test wants it."""
-        dispatch = make_dispatch(people.alice, people.east, rows)
-        refill(dispatch.account)
-        message = claims.claim()
-        assert message is not None
-        handler = handler_of(message)
-        path = handler.path(message)
-        call = handler.prepare(message, path)
-        attempt = claims.begin(message, path)
-        assert attempt is not None
-        answer = call(attempt)
-        force(message, State.SENDING, send_deadline_at=timezone.now() - timedelta(minutes=16))
-        outbox.sweep()
-        message.refresh_from_db()
-        assert message.state == State.UNKNOWN
-        return dispatch, message, lambda: settling.succeed(message, attempt, answer)
-
     def test_it_closes_the_item_and_says_so(self, box: Sandbox, account: VendorAccount, people: Cast) -> None:
-        dispatch, message, answer = self.late(box, people)
+        dispatch, message, answer = answered_late(people)
         said = resolving.say_not_there(message, note=WHERE, by=people.alice)
         answer()
         message.refresh_from_db()
@@ -320,7 +269,7 @@ class TestAnswersThatComeLate:
     def test_what_was_not_yet_sent_again_is_not_sent_again(
         self, box: Sandbox, account: VendorAccount, people: Cast
     ) -> None:
-        dispatch, message, answer = self.late(box, people)
+        dispatch, message, answer = answered_late(people)
         successor = resolving.confirm(
             resolving.say_not_there(message, note=WHERE, by=people.alice), by=people.mia
         )
@@ -335,7 +284,7 @@ class TestAnswersThatComeLate:
     def test_what_was_sent_again_is_a_possible_duplicate(
         self, box: Sandbox, account: VendorAccount, people: Cast
     ) -> None:
-        dispatch, message, answer = self.late(box, people)
+        dispatch, message, answer = answered_late(people)
         resolving.confirm(resolving.say_not_there(message, note=WHERE, by=people.alice), by=people.mia)
         send(dispatch)
         answer()
@@ -351,7 +300,7 @@ class TestAnswersThatComeLate:
     def test_what_was_written_off_has_its_tickets_all_the_same(
         self, box: Sandbox, account: VendorAccount, people: Cast
     ) -> None:
-        dispatch, message, answer = self.late(box, people)
+        dispatch, message, answer = answered_late(people)
         resolving.write_off(message, reason="Nobody can tell.", by=people.alice)
         answer()
         assert dispatch.locations.filter(ticket=None).count() == 0

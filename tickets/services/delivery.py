@@ -62,6 +62,9 @@ class CreateTickets:
         known_elsewhere, tickets = _without_known(message, answer.tickets)
         found = match(locations, tickets, message.reference)
         known_elsewhere += _save(message, found)
+        if message.state in SETTLED:
+            named = ", ".join(str(ticket.id) for ticket in answer.tickets if ticket.id is not None)
+            return Settlement(State.DONE, f"It names {named}.")
         if found.is_complete and not known_elsewhere and len(answer.tickets) == len(locations):
             return Settlement(State.DONE, " ".join(found.notes))
         sentence = _does_not_add_up(found, len(answer.tickets), len(locations), known_elsewhere)

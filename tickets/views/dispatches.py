@@ -1,6 +1,6 @@
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -29,9 +29,14 @@ def _dispatch(request: PortalRequest, pk: int) -> Dispatch:
 
 def _message(request: PortalRequest, pk: int, message_pk: int) -> tuple[Dispatch, Message]:
     dispatch = _dispatch(request, pk)
+    ours = _messages_of(dispatch).select_related("account", "created_by")
+    return dispatch, get_object_or_404(ours, pk=message_pk)
+
+
+def _messages_of(dispatch: Dispatch) -> QuerySet[Message]:
+    """Those too whose locations are in a second message by now."""
     earlier = EarlierSending.objects.filter(location__dispatch=dispatch).values("message")
-    ours = Message.objects.filter(Q(pk__in=dispatch.locations.values("message")) | Q(pk__in=earlier))
-    return dispatch, get_object_or_404(ours.select_related("account", "created_by"), pk=message_pk)
+    return Message.objects.filter(Q(pk__in=dispatch.locations.values("message")) | Q(pk__in=earlier))
 
 
 @require_safe
@@ -53,7 +58,7 @@ def dispatch(request: PortalRequest, pk: int) -> HttpResponse:
     context = {
         **_status_context(request, found),
         "corrections": found.corrections.filter(discarded_at=None).select_related("dispatch"),
-        "audit": audit.of(found),
+        "audit": audit.of(found) | audit.of_all(_messages_of(found)),
     }
     return render(request, "tickets/dispatch.html", context)
 

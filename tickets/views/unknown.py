@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
 from portal.models import Message, Resolution
@@ -145,9 +146,12 @@ def _said(request: PortalRequest, message: Message) -> Resolution:
 
 
 def _page_of(request: PortalRequest, doubt: Doubt, *, status: int = 200) -> HttpResponse:
-    return render(
-        request, "tickets/unknown_one.html", {"doubt": doubt, "words": UNKNOWN_WORDS}, status=status
-    )
+    piece = "tickets/_doubt.html" if doubt.message.is_unknown else "tickets/_doubt_settled.html"
+    context = {"doubt": doubt, "words": UNKNOWN_WORDS, "piece": piece}
+    is_piece = request.htmx and not request.htmx.history_restore_request
+    response = render(request, piece if is_piece else "tickets/unknown_one.html", context, status=status)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
 
 
 def _done(
