@@ -77,6 +77,8 @@ def _environment(folder: Folder, servers: Servers) -> dict[str, str]:
         "STATIC_ROOT": str(folder.path / "static"),
         "DEBUG": "0",
         "DEMO": "0",
+        "EMAIL_URL": "",
+        "MAIL_FROM": "",
     }
     if servers.postgres:
         found["DATABASE_URL"] = servers.database_url
@@ -85,9 +87,9 @@ def _environment(folder: Folder, servers: Servers) -> dict[str, str]:
     return found
 
 
-def clean_leftovers(where: Path) -> None:
+def clean_leftovers(where: Path, prefix: str = PREFIX) -> None:
     """End and delete what killed runs of ours left; a run that still lives holds its folder's lock."""
-    for path in where.glob(f"{PREFIX}*"):
+    for path in where.glob(f"{prefix}*"):
         try:
             if not path.is_dir() or path.stat().st_uid != os.geteuid() or _is_new(path):
                 continue

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from tests.nemesis import checker
-from tests.nemesis.clients import Client, Crowd, Order, make_orders
+from tests.nemesis.clients import Client, Crowd, Order, Submitted, make_orders
 from tests.nemesis.options import Options
 from tests.nemesis.ours import Database
 from tests.nemesis.people import BrokenPage
@@ -27,18 +27,21 @@ def fitting(options: Options) -> Options:
 def blackhole(stack: Stack, seed: int, say: Callable[[str], None]) -> Report:
     report = Report(f"black hole for {stack.options.blackhole_minutes:g} min, seed {seed}")
     database, vendor, broken = Database(stack.database_url), Vendor(stack.sandbox_url), list[BrokenPage]()
-    stack.start("web")
-    say(f"{MESSAGES} messages are queued…")
+    workers = (*stack.workers, "beat")
+    stack.start("web", *workers)
     clients = [Client(stack.url, number, broken) for number in range(stack.options.clients)]
-    crowd = Crowd(clients, _orders(seed)).start()
-    while not crowd.is_done:
-        time.sleep(0.5)
-    report.findings.found["clients in trouble"] += crowd.problems
+    # On a good day first: the workers have a token, or they would wait for one and send nothing at all.
+    before = _submit(clients, make_orders(len(clients), seed, "good day"), report)
+    _watch(database, report, say, 120, until=lambda counts: database.is_still())
+    for name in workers:
+        stack.kill(name)
+    say(f"{MESSAGES} messages are queued…")
+    submitted = before + _submit(clients, _orders(seed), report)
     # What is sent is carried out: the worst that a lost answer can hide.
     vendor.always("hang")
     for operation in ("token", "details", "search"):
         vendor.always("hang_before", on=operation)
-    stack.start(*stack.workers, "beat")
+    stack.start(*workers)
     _watch(database, report, say, stack.options.blackhole_minutes * 60, until=lambda counts: False)
     unknown = database.counts().get("unknown", 0)
     report.measured["R7, unknown after the black hole"] = f"{unknown} (at most {MOST_UNKNOWN})"
@@ -49,7 +52,7 @@ def blackhole(stack: Stack, seed: int, say: Callable[[str], None]) -> Report:
     report.measured["until all of it was sent"] = (
         f"{time.monotonic() - well_at:.0f} s after the vendor was back"
     )
-    _compare(stack, report, crowd, unknown, database)
+    _compare(stack, report, submitted, unknown, database)
     return report
 
 
@@ -78,11 +81,21 @@ def _watch(
         time.sleep(1)
 
 
-def _compare(stack: Stack, report: Report, crowd: Crowd, unknown: int, database: Database) -> None:
+def _submit(clients: list[Client], orders: list[Order], report: Report) -> list[Submitted]:
+    crowd = Crowd(clients, orders).start()
+    while not crowd.is_done:
+        time.sleep(0.5)
+    report.findings.found["clients in trouble"] += crowd.problems
+    return crowd.submitted
+
+
+def _compare(
+    stack: Stack, report: Report, submitted: list[Submitted], unknown: int, database: Database
+) -> None:
     ours, truth = database.read(), Truth.of(stack.ledger)
     media, limit = stack.folder.path / "media", stack.options.limit
     problems = report.findings.found["clients in trouble"]
-    report.findings = checker.compare(ours, truth, crowd.submitted, media, limit)
+    report.findings = checker.compare(ours, truth, submitted, media, limit)
     report.findings.found["clients in trouble"] += problems
     report.states = database.counts()
     if unknown > MOST_UNKNOWN:

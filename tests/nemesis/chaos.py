@@ -11,6 +11,7 @@ from tests.nemesis.stack import Stack
 from tests.nemesis.vendor import Vendor
 
 LEASE, GRACE = 30, 30
+FIRST_STROKES, PER_STROKE = 9, 5  # dispatches
 TOGETHER = 3  # so many programs may be down or paused at once
 # Stroke → how often, against the others.
 WEIGHTS = {
@@ -56,13 +57,15 @@ class Chaos:
         self._first = self._possible()
         self.chance.shuffle(self._first)
 
-    def rage(self, until: Callable[[], bool]) -> None:
+    def rage(self, until: Callable[[], bool], progress: Callable[[], int]) -> None:
+        """`progress`: how many dispatches were submitted. A slow machine is not struck more often for being slow."""
         options = self.stack.options
         next_stroke = time.monotonic() + self._pause()
         while not until():
             now = time.monotonic()
             self._bring_back(now)
-            if now >= next_stroke and not (options.strokes and self.count.total() >= options.strokes):
+            most = options.strokes or FIRST_STROKES + progress() / PER_STROKE
+            if now >= next_stroke and self.count.total() < most:
                 self._strike()
                 next_stroke = time.monotonic() + self._pause()
             time.sleep(0.1)

@@ -44,7 +44,7 @@ class Run:
         self.vendor.be_faulty(self.seed)
         self.say(f"{self.options.clients} clients submit {self.options.dispatches} dispatches…")
         crowd = Crowd(self.clients, make_orders(self.options.dispatches, self.seed)).start()
-        self.chaos.rage(until=lambda: self._look(crowd))
+        self.chaos.rage(until=lambda: self._look(crowd), progress=lambda: len(crowd.submitted))
         self.chaos.end()
         self._collect(crowd)
         self.say("Everything is up again. Waiting until nothing is on its way…")

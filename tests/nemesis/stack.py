@@ -19,14 +19,16 @@ import psutil
 from portal.local import ports
 from portal.local.environment import supply
 from portal.local.folder import Folder
+from portal.local.lock import hold
 from portal.local.postgres import Postgres
 from portal.local.postgres_binaries import ROOTS_FOLDER
 from portal.local.problems import CannotStart, tail
-from portal.local.processes import Program, kill_group, spawn
+from portal.local.processes import Program, forget, kill_group, record, spawn
 from portal.local.servers import DATABASE
 from portal.local.start import programs
 from portal.local.valkey import Valkey
 from tests.nemesis.options import Options
+from tests.services import clean_leftovers
 
 PREFIX = "portal-nemesis-"
 WORKERS = ("worker1", "worker2")
@@ -110,6 +112,7 @@ class Stack:
             if name == "valkey":
                 self.valkey.prepare()
             self.running[name] = spawn(self.programs[name], self.log(name))
+            record(self.folder, name, self.running[name].pid)
         for name in names if wait else ():
             self._await(name)
         for name in names:
@@ -171,6 +174,7 @@ class Stack:
 
     def _kill(self, name: str, pids: set[int]) -> None:
         process = self.running.pop(name)
+        forget(self.folder, name)
         kill_group(process.pid)
         for pid in pids - {process.pid}:  # PostgreSQL's children lead groups of their own
             with contextlib.suppress(ProcessLookupError):
@@ -238,13 +242,18 @@ def _free_port() -> int:
 
 @contextmanager
 def prepared_stack(options: Options) -> Iterator[Stack]:
-    """A prepared stack; all of it is dead and gone afterwards, whatever happened."""
+    """A prepared stack; all of it is dead and gone afterwards, whatever happened.
+
+    What a run left that was killed itself is ended by the next one.
+    """
+    clean_leftovers(Path(tempfile.gettempdir()), PREFIX)
     stack = Stack(options)
-    try:
-        stack.prepare()
-        yield stack
-    finally:
-        stack.stop_all()
+    with hold(stack.folder):
+        try:
+            stack.prepare()
+            yield stack
+        finally:
+            stack.stop_all()
 
 
 def wait_until(is_true: Callable[[], object], seconds: float, every: float = 0.2) -> bool:
