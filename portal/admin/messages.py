@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 
 from portal import masking, outbox
 from portal.admin.base import ReadOnlyAdmin, ReadOnlyInline, admin_of, as_json, ask_reason, badge, block, each
-from portal.models import Attempt, Message, MessageTransition
+from portal.models import Attempt, Message, MessageTransition, Resolution
 from portal.models.messages import State
 from portal.problems import Problem
 
@@ -23,6 +23,9 @@ URGENCY = Case(
     *(When(state=state, then=Value(place)) for place, state in enumerate(STUCK_FIRST)),
     output_field=IntegerField(),
 )
+
+
+NEVER_FROM_HERE = "The vendor may have carried it out, so it is not sent again from here. Two people can, on its page of unknown outcomes."
 
 
 def may_see_people(request: HttpRequest) -> bool:
@@ -90,6 +93,14 @@ class TransitionInline(ReadOnlyInline, admin.TabularInline):  # type: ignore[typ
         return request.user.has_perm("portal.view_message")
 
 
+class ResolutionInline(ReadOnlyInline, admin.TabularInline):  # type: ignore[type-arg]
+    model = Resolution
+    fields = readonly_fields = (
+        "kind", "state", "opened_by", "opened_at", "note", "vendor_ids", "decided_by", "decided_at", "result",
+    )  # fmt: skip
+    verbose_name_plural = "what people said of it while its outcome was unknown"
+
+
 @admin.register(Message)
 class MessageAdmin(ReadOnlyAdmin):
     list_display = ("reference", "standing", "why", "account", "technicians", "created_at")
@@ -99,10 +110,10 @@ class MessageAdmin(ReadOnlyAdmin):
     search_help_text = "By reference, as the vendor sees it: DSP-000123-1"
     actions = ("cancel_message", "release_message")
     ordering = (URGENCY.asc(), "-id")
-    inlines = (AttemptInline, TransitionInline)
+    inlines = (AttemptInline, ResolutionInline, TransitionInline)
     change_form_template = "admin/portal/message/change_form.html"
     fields = (
-        "reference", "standing", "why", "account", "kind", "weight", "created_by", "created_at", "due_at", "settled_at",
+        "reference", "renews", "standing", "why", "account", "kind", "weight", "created_by", "created_at", "due_at", "settled_at",
         "failures", "chunk", "file_list", "parts", "payload_hash",
     )  # fmt: skip
     readonly_fields = fields
@@ -160,7 +171,7 @@ class MessageAdmin(ReadOnlyAdmin):
 
         def release(message: Message) -> None:
             if not outbox.release([message], by=by, reason=reason):
-                raise Problem("It is not held.")
+                raise Problem(NEVER_FROM_HERE if message.is_unknown else "It is not held.")
 
         each(request, chosen, release, done="Released")
         return None

@@ -440,14 +440,20 @@ def test_what_was_not_sent_is_cancelled_and_the_rest_is_not(
     assert queued.detail.endswith(": Wrong week")
 
 
-def test_what_is_held_is_released(root: Client, people: Cast, account: VendorAccount) -> None:
-    held, queued = new_message(people), new_message(people)
+def test_what_is_held_is_released_and_nothing_else(
+    root: Client, people: Cast, account: VendorAccount
+) -> None:
+    held, queued, unknown = new_message(people), new_message(people), new_message(people)
     force(held, State.HELD, held_reason="path")
+    force(unknown, State.UNKNOWN)
     said = act(
-        root, "portal_message", "release_message", held, queued, reason="Path corrected"
+        root, "portal_message", "release_message", held, queued, unknown, reason="Path corrected"
     ).content.decode()
     assert "Released: 1." in said
     assert "It is not held." in said
+    assert "The vendor may have carried it out, so it is not sent again from here." in said
+    unknown.refresh_from_db()
+    assert unknown.state == State.UNKNOWN
     held.refresh_from_db()
     assert held.state == State.QUEUED
     assert last_entry("message.released").by == people.root
