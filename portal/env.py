@@ -5,9 +5,11 @@ All problems are gathered, so that whoever sets a machine up reads the whole lis
 
 import os
 from collections.abc import Callable
+from email.errors import HeaderParseError
+from email.headerregistry import Address, HeaderRegistry
 from pathlib import Path
-from typing import TypeVar
-from urllib.parse import urlsplit
+from typing import Any, TypeVar
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
@@ -15,6 +17,7 @@ from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
 T = TypeVar("T")
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
 
 
@@ -139,6 +142,34 @@ class Env:
             name, parse, default=None, looks_like="postgresql://user:password@host:5432/portal", instead={}
         )
 
+    def mail_server(self, name: str) -> dict[str, Any]:
+        """Django's EMAIL_… settings from an address; nothing where none is set, and then no mail is sent."""
+        if not self.values.get(name, "").strip():
+            return {}
+        return self.read(
+            name,
+            mail_settings,
+            default=None,
+            looks_like="smtp://user:password@mail.example.com:587?tls=starttls, smtps://… or file:///folder; a password "
+            "travels encrypted or stays on this machine",
+            instead={},
+        )
+
+    def mailbox(self, name: str, *, default: str | None = None) -> str:
+        """Who mails come from."""
+
+        def parse(given: str) -> str:
+            try:
+                header: Any = HeaderRegistry()("From", given)
+                (found,) = header.addresses
+            except (HeaderParseError, IndexError) as error:
+                raise ValueError from error
+            if header.defects or not isinstance(found, Address) or not found.username or not found.domain:
+                raise ValueError
+            return given
+
+        return self.read(name, parse, default=default, looks_like="Portal <portal@example.com>", instead="")
+
     def refuse(self, name: str, looks_like: str) -> None:
         """For what is wrong only together with other variables."""
         self.problems.append(f"{name} is not usable. It should be {looks_like}.")
@@ -146,3 +177,34 @@ class Env:
     def finish(self) -> None:
         if self.problems:
             raise ImproperlyConfigured("The portal cannot start:\n  - " + "\n  - ".join(self.problems))
+
+
+def mail_settings(given: str) -> dict[str, Any]:
+    """Raises ValueError where the address says nothing usable, or would send a password in the clear."""
+    parts = urlsplit(given)
+    if parts.scheme == "file" and not parts.netloc and parts.path.strip("/"):
+        backend = "django.core.mail.backends.filebased.EmailBackend"
+        return {"EMAIL_BACKEND": backend, "EMAIL_FILE_PATH": unquote(parts.path)}
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path.strip("/") or parts.fragment:
+        raise ValueError
+    is_tls, is_starttls = parts.scheme == "smtps", _asks_for_starttls(parts)
+    if (is_tls and is_starttls) or bool(parts.username) != bool(parts.password):
+        raise ValueError
+    if parts.password and not (is_tls or is_starttls) and parts.hostname not in LOOPBACK:
+        raise ValueError
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or (465 if is_tls else 587 if is_starttls else 25),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": is_tls,
+        "EMAIL_USE_TLS": is_starttls,
+    }
+
+
+def _asks_for_starttls(parts: SplitResult) -> bool:
+    wishes = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
+    if wishes not in ({}, {"tls": "starttls"}, {"tls": "none"}):
+        raise ValueError
+    return wishes.get("tls") == "starttls"

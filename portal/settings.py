@@ -36,6 +36,9 @@ TIME_ZONE = env.text("TIME_ZONE", default="America/New_York")
 WORKER_CONCURRENCY = env.number("WORKER_CONCURRENCY", default=4, low=1, high=64)
 # Total for one send, from the first byte; 25 MB at 4 Mbit/s take 50 s. All processes must be told the same.
 SEND_DEADLINE_SECONDS = env.number("SEND_DEADLINE_SECONDS", default=90, low=10, high=180)
+# Reminders go by mail where both are set; pages remind in any case.
+MAIL_SERVER = env.mail_server("EMAIL_URL")
+MAIL_FROM = env.mailbox("MAIL_FROM") if MAIL_SERVER else ""
 SANDBOX_URL = env.text("SANDBOX_URL", default="")  # the vendor sandbox's page, linked in the demo only
 # A page of a bug shows settings and what people typed; no address of the outside world may show one.
 if DEBUG and urlsplit(PUBLIC_URL).scheme == "https":
@@ -240,6 +243,7 @@ CELERY_BEAT_SCHEDULE = {
         ("check what was found", "portal.tasks.check_found", 5),
         ("answer look-ups", "portal.tasks.answer_lookups", 2),
         ("follow tickets", "tickets.tasks.follow_tickets", 15),
+        ("remind people of what is unknown", "tickets.tasks.remind", 30),
         ("forget old look-ups", "portal.tasks.forget_old", 3600),
     )
 }
@@ -258,6 +262,19 @@ LOOKUPS = {
 
 CLAIM_LEASE_SECONDS = 30
 MAX_FILE_BYTES = 25_000_000  # Granite says "25 MB" and not which; the smaller reading is safe
+
+# --- Mail -----------------------------------------------------------------------------------------------------
+
+EMAIL_BACKEND = MAIL_SERVER.get("EMAIL_BACKEND", "django.core.mail.backends.dummy.EmailBackend")
+EMAIL_HOST = MAIL_SERVER.get("EMAIL_HOST", "")
+EMAIL_PORT = MAIL_SERVER.get("EMAIL_PORT", 25)
+EMAIL_HOST_USER = MAIL_SERVER.get("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = MAIL_SERVER.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_SSL = MAIL_SERVER.get("EMAIL_USE_SSL", False)
+EMAIL_USE_TLS = MAIL_SERVER.get("EMAIL_USE_TLS", False)
+EMAIL_FILE_PATH = MAIL_SERVER.get("EMAIL_FILE_PATH")
+EMAIL_TIMEOUT = 10  # seconds for each step on the socket
+DEFAULT_FROM_EMAIL = MAIL_FROM or "portal@localhost"
 
 # --- Logs -----------------------------------------------------------------------------------------------------
 

@@ -2,9 +2,14 @@
 
 from celery import shared_task
 
-from tickets.services import following
+from tickets.services import following, reminding
 
 
 @shared_task(ignore_result=True)
 def follow_tickets() -> None:
     following.follow_due()
+
+
+@shared_task(ignore_result=True)
+def remind() -> None:
+    reminding.remind()

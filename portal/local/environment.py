@@ -62,6 +62,8 @@ def supply(
         "MEDIA_ROOT": str(folder.path / "media"),
         "JOURNAL_ROOT": str(folder.path / "journal"),
         "STATIC_ROOT": str(folder.path / "static"),
+        "EMAIL_URL": (folder.path.resolve() / "mail").as_uri(),
+        "MAIL_FROM": "Portal <portal@portal.example>",
         "PYTHONUNBUFFERED": "1",
         "WORKER_CONCURRENCY": "2",
         **_keys(folder, given),

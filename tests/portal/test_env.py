@@ -80,3 +80,75 @@ def test_everything_that_is_wrong_is_told_at_once():
     env.items("ALLOWED_HOSTS", looks_like="host names")
     assert all(name in refuse(env) for name in ("DEBUG", "SECRET_KEY is not set", "ALLOWED_HOSTS is not set"))
     assert "maybe" not in refuse(env), "a value may be a secret"
+
+
+def test_without_a_mail_server_there_is_none():
+    env = Env({"EMAIL_URL": " "})
+    assert env.mail_server("EMAIL_URL") == {}
+    env.finish()
+
+
+@pytest.mark.parametrize(
+    ("given", "port", "tls", "starttls"),
+    [
+        ("smtp://mail.example.com", 25, False, False),
+        ("smtp://ann:p%40ss@mail.example.com?tls=starttls", 587, False, True),
+        ("smtp://ann:p%40ss@mail.example.com:2525/?tls=starttls", 2525, False, True),
+        ("smtps://ann:p%40ss@mail.example.com", 465, True, False),
+        ("smtp://ann:p%40ss@localhost?tls=none", 25, False, False),
+    ],
+)
+def test_a_mail_server(given: str, port: int, tls: bool, starttls: bool):
+    env = Env({"EMAIL_URL": given})
+    found = env.mail_server("EMAIL_URL")
+    env.finish()
+    assert (found["EMAIL_PORT"], found["EMAIL_USE_SSL"], found["EMAIL_USE_TLS"]) == (port, tls, starttls)
+    assert found["EMAIL_HOST_PASSWORD"] in ("", "p@ss")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "mail.example.com",
+        "http://mail.example.com",
+        "smtp://",
+        "smtp://mail.example.com:port",
+        "smtp://mail.example.com/folder",
+        "smtp://mail.example.com?tls=perhaps",
+        "smtp://mail.example.com?timeout=5",
+        "smtps://mail.example.com?tls=starttls",
+        "smtp://ann@mail.example.com?tls=starttls",
+        "smtp://ann:hunter2@mail.example.com",
+        "smtp://ann:hunter2@mail.example.com?tls=none",
+        "file://",
+    ],
+)
+def test_a_mail_server_that_cannot_be_or_would_see_the_password_in_the_clear(given: str):
+    env = Env({"EMAIL_URL": given})
+    assert env.mail_server("EMAIL_URL") == {}
+    told = refuse(env)
+    assert "EMAIL_URL is not usable. It should be smtp://user:password@" in told
+    assert "hunter2" not in told
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "",
+        "Portal",
+        "Portal <portal>",
+        "a@example.com, b@example.com",
+        "Portal <@example.com>",
+        "a@b\r\nBcc: c@d",
+    ],
+)
+def test_mails_come_from_one_address(given: str):
+    env = Env({"MAIL_FROM": given})
+    assert env.mailbox("MAIL_FROM") == ""
+    assert "Portal <portal@example.com>" in refuse(env)
+
+
+def test_a_sender():
+    env = Env({"MAIL_FROM": "The Portal <portal@example.com>"})
+    assert env.mailbox("MAIL_FROM") == "The Portal <portal@example.com>"
+    env.finish()

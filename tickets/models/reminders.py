@@ -58,13 +58,19 @@ class Reminder(models.Model):
     about = models.CharField(max_length=20, choices=About.choices)
     message = models.ForeignKey(Message, models.PROTECT, related_name="reminders")
     step = models.PositiveSmallIntegerField(
-        default=0, help_text="unknown: 0 at once, 1 'not there' may be said, 2 after 1 h, 3 after 4 h, then daily"
+        default=0,
+        help_text="unknown: 0 at once, 1 'not there' may be said, 2 after 1 h, 3 after 4 h, then daily",
     )
     resolution = models.ForeignKey(Resolution, models.PROTECT, null=True, blank=True, related_name="+")
     duplicate = models.ForeignKey(PossibleDuplicate, models.PROTECT, null=True, blank=True, related_name="+")
     raised_at = models.DateTimeField(help_text="by the database's clock")
     mailing = models.ForeignKey(
-        Mailing, models.PROTECT, null=True, blank=True, related_name="reminders", help_text="the mail it is in"
+        Mailing,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="reminders",
+        help_text="the mail it is in",
     )
     is_told = models.BooleanField(default=False, help_text="it stood in a mail that left")
 
