@@ -12,22 +12,30 @@ from django.db.models.functions import Now
 from portal import breaker, ratelimit
 from portal.models import Attempt, Message
 from portal.models.messages import State
+from portal.outbox import flight
+from portal.outbox.flight import SETTLE_GRACE
 from portal.outbox.workers import worker_name
 
-# How much longer than its total deadline a send may take to write its result down.
-SETTLE_GRACE = timedelta(seconds=30)
 FIRST_BACKOFF, LONGEST_BACKOFF = 2.0, 300.0
 
 
 def claim(*, overdue_by: timedelta = timedelta(0)) -> Message | None:
-    """Take the most urgent due message that its account's budget and pause allow; None when there is none."""
-    token = uuid.uuid4()
+    """Take the most urgent due message that its account's budget, seats and pause allow; None when there is none."""
+    message = _claim(uuid.uuid4(), overdue_by)
+    if message is not None and flight.is_overbooked(message.account):
+        give_back(message)  # others claimed at the same moment
+        return None
+    return message
+
+
+def _claim(token: uuid.UUID, overdue_by: timedelta) -> Message | None:
     with transaction.atomic(durable=True):
-        due = Message.objects.filter(
+        waiting = Message.objects.filter(
             state=State.QUEUED,
             due_at__lte=Now() - overdue_by,
             account__in=ratelimit.accounts_with_room(),
-        ).select_for_update(skip_locked=True, of=("self",))
+        ).exclude(account__in=flight.full_accounts())
+        due = waiting.select_for_update(skip_locked=True, of=("self",))
         message = due.filter(account__in=breaker.sending_accounts()).in_sending_order().first()
         if message is None and (account := breaker.claim_trial()):
             # The fewest technicians in doubt, should the vendor still be silent.

@@ -19,6 +19,7 @@ from portal.ratelimit import Purpose
 from portal.vendors.errors import NotExecuted, NotFound, VendorError
 
 log = logging.getLogger(__name__)
+BROKE = "Something went wrong here while reading the answer."
 LEASE = timedelta(minutes=3)  # longer than any reading can take
 NO_SECRET = "The account's secret cannot be read; an administrator must enter it again."  # noqa: S105  a sentence
 
@@ -30,7 +31,11 @@ def check_found(limit: int = 30) -> int:
         if wait := ratelimit.take(said.message.account, Purpose.READ):
             _later(said, wait, problem=said.problem)
             continue
-        _ask(said)
+        try:
+            _ask(said)
+        except Exception:
+            log.exception("What was found of %s could not be checked", said.message.reference)
+            _later(said, backoff(said.tries + 3), problem=BROKE, failed=True)
         asked += 1
     return asked
 

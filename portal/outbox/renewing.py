@@ -18,7 +18,7 @@ def renew(message: Message, parts: list[int], *, by: User) -> Message | None:
 
     None where that makes no sense any more as it is; then the parts stay, for people to correct.
     """
-    handler, first = handler_of(message), _first_of_family(message)
+    handler, first = handler_of(message), first_of_family(message)
     number = _size_of_family(first) + 1
     reference = f"{first.reference}-{number}"
     renewal = handler.renew(message, reference, parts)
@@ -54,8 +54,11 @@ def _settle(message: Message, state: State, detail: str) -> None:
     Message.objects.filter(pk=message.pk).update(state=state, settled_at=Now(), detail=detail)
 
 
-def _first_of_family(message: Message) -> Message:
-    """Locked, so that no two of a family take the same number."""
+def first_of_family(message: Message) -> Message:
+    """Locked, so that no two of a family take the same number.
+
+    Always before its descendants: a late answer locks them in that order too.
+    """
     first = message
     while first.renews_id is not None:
         first = Message.objects.get(pk=first.renews_id)

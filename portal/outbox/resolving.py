@@ -15,7 +15,7 @@ from portal.models.messages import State
 from portal.models.resolutions import RESEND_AFTER
 from portal.outbox.clock import database_now
 from portal.outbox.handlers import handler_of
-from portal.outbox.renewing import renew
+from portal.outbox.renewing import first_of_family, renew
 from portal.problems import Problem
 
 Kind = Resolution.Kind
@@ -81,6 +81,7 @@ def say_not_there(message: Message, *, note: str, by: User) -> Resolution:
 @transaction.atomic
 def confirm(resolution: Resolution, *, by: User) -> Message | None:
     """The second person found nothing either. Returns the new message, if it can still be sent as it is."""
+    first_of_family(resolution.message)
     locked, said = _lock_open(resolution)
     if said.opened_by_id == by.pk:
         raise Problem("You looked first. Another person has to look too before this is sent again.")
@@ -127,7 +128,7 @@ def write_off(message: Message, *, reason: str, by: User) -> None:
 def close_open(message: Message, why: str) -> None:
     """Something else settled the message: what people were about to say is needed no more."""
     Resolution.objects.filter(message=message, state=Resolution.State.OPEN).update(
-        state=Resolution.State.CLOSED, decided_at=Now(), due_at=None, result=why
+        state=Resolution.State.CLOSED, decided_at=Now(), due_at=None, findings=[], result=why
     )
 
 

@@ -87,12 +87,14 @@ def test_held_says_why(people: Cast, account: VendorAccount):
 def test_rejected_rows_stay_until_somebody_corrects_them(people: Cast, account: VendorAccount):
     dispatch = make_dispatch(people.alice, people.east, 2)
     settle(dispatch, "rejected", settled_at=timezone.now())
-    assert "2 locations refused by Granite" in home(people.bob)
+    assert "2 locations refused or not created by Granite" in home(people.bob)
     correction = drafts.draft_from_failed(dispatch, by=people.alice)
-    assert "refused by Granite" not in home(people.bob)
+    assert "not created by Granite" not in home(people.bob)
     correction.discarded_at = timezone.now()
     correction.save()
-    assert "2 locations refused by Granite" in home(people.bob), "a discarded correction corrects nothing"
+    assert "2 locations refused or not created by Granite" in home(people.bob), (
+        "a discarded correction corrects nothing"
+    )
 
 
 def test_a_near_visit_without_a_technician_is_told(people: Cast, account: VendorAccount):

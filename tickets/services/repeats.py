@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from portal.models import User
-from portal.models.messages import LIVE
+from portal.models.messages import LIVE, State
 from tickets.forms.checking import CheckedLocation
 from tickets.models import Dispatch, Draft, Location
 
@@ -53,13 +53,17 @@ def _elsewhere(draft: Draft, locations: Sequence[CheckedLocation], by: User) -> 
         account_macnum__in={location.account_macnum for location in locations},
         starts_at__gte=min(location.starts_at for location in locations) - timedelta(days=1),
         starts_at__lte=max(location.starts_at for location in locations) + timedelta(days=1),
-        message__state__in=LIVE,
+        message__state__in=(*LIVE, State.ABANDONED),
         dispatch__in=Dispatch.objects.visible_to(by),
-    ).select_related("dispatch")
+    ).select_related("dispatch", "message", "ticket")
     found = []
     for other in near[:1000]:
         if (_place(other), other.local_start.date()) in wanted and other.dispatch_id != draft.pk:
-            sentence = f"{other} already has a technician on {_day(other.local_start.date())} in"
+            in_doubt = other.message.state in (State.UNKNOWN, State.ABANDONED) and not hasattr(
+                other, "ticket"
+            )
+            has = "may already have" if in_doubt else "already has"
+            sentence = f"{other} {has} a technician on {_day(other.local_start.date())} in"
             found.append(Repeat(sentence, other.dispatch))
     return found
 
