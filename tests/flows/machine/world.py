@@ -1,0 +1,158 @@
+"""What the machine acts on: the database, the vendor, the journal, the clock, and what people truly did."""
+
+import contextlib
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from portal.models import AuditEntry, Breaker, Message, Resolution, User, VendorAccount
+from portal.models.messages import State
+from portal.vendors.sandbox import Sandbox
+from tests.cast import Cast
+from tests.dispatching import refill
+from tests.portal.outbox_parts import settle_constraints, sql
+from tickets.models import Location
+
+NOBODY_LISTENS = "http://127.0.0.1:9"
+
+
+@dataclass
+class Deeds:
+    """What people did and were not refused, written down by the machine and by nothing of the portal."""
+
+    done: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # action, who, about what
+    looked_first: dict[int, User] = field(default_factory=dict)  # by resolution
+    renewed_by: dict[str, list[tuple[User, User]]] = field(default_factory=dict)  # by reference
+    written_off: set[str] = field(default_factory=set)
+
+    def note(self, action: str, by: User, about: object) -> None:
+        self.done[action, by.name, str(about)] += 1
+
+
+class World:
+    """One example: everything in it is rolled back by `end`."""
+
+    def __init__(self, box: Sandbox, account: VendorAccount, people: Cast) -> None:
+        self.box, self.account, self.people = box, account, people
+        self.deeds = Deeds()
+        self.pages: dict[Path, str] = {}  # every page the journal ever had
+        self.hashes: dict[str, str] = {}  # of each message when it was first seen
+        self.locations = 0
+        self.first_entry = AuditEntry.objects.order_by("-id").values_list("id", flat=True).first() or 0
+        self._transaction = transaction.atomic()
+        self._transaction._from_testcase = (
+            True  # what must not run inside a transaction takes this one for none
+        )
+        self._transaction.__enter__()
+        box.reset()
+        box.limit = 100_000
+        for path in self.journal():
+            path.unlink()
+
+    def end(self) -> None:
+        transaction.set_rollback(True)
+        self._transaction.__exit__(None, None, None)
+
+    @contextlib.contextmanager
+    def acting(self) -> Iterator[None]:
+        """One thing happens. The budget is full: waiting for it is tested elsewhere."""
+        refill(self.account)
+        yield
+        # Each of what were transactions is over: constraints that wait for the commit, and whose lease spoke.
+        settle_constraints()
+        sql("SELECT set_config('portal.lease', '', true)")
+
+    # The vendor
+
+    @contextlib.contextmanager
+    def lying(self, fault: str) -> Iterator[None]:
+        """For this one call; "" is an honest one, "refused" one that finds nobody."""
+        if fault == "refused":
+            self._move_vendor(NOBODY_LISTENS)
+        elif fault:
+            self.box.fail_next(fault)
+        try:
+            yield
+        finally:
+            self.box.clear_faults()
+            if fault == "refused":
+                self._move_vendor(self.box.url)
+
+    def _move_vendor(self, url: str) -> None:
+        VendorAccount.objects.filter(pk=self.account.pk).update(api_url=url)
+
+    def ids_of(self, reference: str) -> list[int]:
+        """The vendor's tickets that carry our reference."""
+        return [key for key, ticket in self.box.tickets.items() if reference in references_of(ticket)]
+
+    def is_stopped(self) -> bool:
+        """By a person or by the breaker."""
+        account = VendorAccount.objects.select_related("breaker").get(pk=self.account.pk)
+        breaker = getattr(account, "breaker", None)
+        return account.paused_at is not None or (
+            breaker is not None and breaker.state != Breaker.State.CLOSED
+        )
+
+    # The journal
+
+    def journal(self) -> list[Path]:
+        return sorted(Path(settings.JOURNAL_ROOT).glob("*"))
+
+    def age_journal(self) -> None:
+        """As if its pages had been written a minute ago."""
+        for path in self.journal():
+            if path.suffix == ".json":
+                self.pages[path] = path.read_text()
+            os.utime(path, (time.time() - 60, time.time() - 60))
+
+    def tear_last_page(self) -> None:
+        """As if the machine had died while it wrote it: the rename never happened."""
+        whole = [path for path in self.journal() if path.suffix == ".json"]
+        if whole:
+            text = whole[-1].read_text()
+            whole[-1].with_suffix(".half-written").write_text(text[: len(text) // 2])
+            whole[-1].unlink()
+
+    # The clock: the database's times are moved, nobody waits
+
+    def pass_leases(self) -> None:
+        shift(Message.objects.filter(state=State.CLAIMED), lease_until=Now() - timedelta(seconds=1))
+
+    def pass_deadlines(self, minutes: float = 0) -> None:
+        over = Now() - timedelta(minutes=minutes, seconds=1)
+        running = Message.objects.filter(state__in=[State.SENDING, State.UNKNOWN], send_deadline_at__gt=over)
+        shift(running, send_deadline_at=over)
+
+    def pass_waits(self) -> None:
+        """Back-offs, and the breaker's stop."""
+        shift(Message.objects.filter(state=State.QUEUED, due_at__gt=Now()), due_at=Now())
+        Resolution.objects.filter(due_at__gt=Now()).update(due_at=Now())
+        Breaker.objects.filter(open_until__gt=Now()).update(open_until=Now())
+
+    def pass_visits(self, message: Message) -> None:
+        start = timezone.now() - timedelta(hours=1)
+        Location.objects.filter(message=message).update(
+            starts_at=start, ends_at=start + timedelta(minutes=30)
+        )
+
+
+def shift(messages: "models.QuerySet[Message]", **times: object) -> None:
+    """Move times that the guards keep: in the real world they pass by themselves."""
+    settle_constraints()
+    sql("ALTER TABLE portal_message DISABLE TRIGGER portal_guard_message")
+    messages.update(**times)
+    settle_constraints()
+    sql("ALTER TABLE portal_message ENABLE TRIGGER portal_guard_message")
+
+
+def references_of(ticket: dict[str, object]) -> set[str]:
+    return {number.strip() for number in str(ticket["customer_ticket_number"] or "").split(",")}
