@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from portal.models import Message, User, VendorAccount
@@ -73,14 +74,22 @@ def count_of_doubts(user: User) -> int:
     return unknown_messages(user).order_by().values("pk").union(duplicates, all=True).count()
 
 
-def stuck_messages(user: User, state: State) -> list[StuckMessage]:
-    """Oldest first: they have waited longest."""
-    found = list(messages_of(user, state).select_related("created_by").order_by("id")[:SHOWN])
+def stuck_messages(user: User, *states: State) -> dict[str, list[StuckMessage]]:
+    """For each state the first few, oldest first: they have waited longest."""
+    place = Window(RowNumber(), partition_by="state", order_by="id")
+    found = list(
+        messages_of(user, *states)
+        .annotate(place=place)
+        .filter(place__lte=SHOWN)
+        .select_related("created_by")
+        .order_by("id")
+    )
     rows: dict[int, list[Location]] = {message.pk: [] for message in found}
     places = Location.objects.filter(message__in=found).select_related("dispatch").order_by("position")
     for location in places:
         rows[location.message_id].append(location)
-    return [StuckMessage(one, rows[one.pk][0].dispatch, name_some(rows[one.pk])) for one in found]
+    stuck = [StuckMessage(one, rows[one.pk][0].dispatch, name_some(rows[one.pk])) for one in found]
+    return {state: [one for one in stuck if one.message.state == state] for state in states}
 
 
 def name_some(locations: list[Location]) -> str:

@@ -12,10 +12,11 @@ def home(request: PortalRequest) -> HttpResponse:
     """What needs this person now, first what cannot wait."""
     user = request.user
     visits, more_visits = needs.visits_today(user)
+    stuck = needs.stuck_messages(user, State.UNKNOWN, State.HELD)
     context = {
-        "unknown": needs.stuck_messages(user, State.UNKNOWN),
+        "unknown": stuck[State.UNKNOWN],
         "duplicates": needs.open_duplicates(user).select_related("ticket", "message")[: needs.SHOWN],
-        "held": needs.stuck_messages(user, State.HELD),
+        "held": stuck[State.HELD],
         "rejected": needs.rejected_dispatches(user),
         "without_technician": needs.visits_without_technician(user),
         "visits": visits,
