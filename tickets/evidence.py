@@ -46,6 +46,6 @@ def _pretty(text: str) -> str:
         return ""
     try:
         data: Any = json.loads(text)
-    except ValueError:
+        return json.dumps(data, indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):  # ten thousand levels are evidence, too
         return ""
-    return json.dumps(data, indent=2, ensure_ascii=False)
