@@ -5,18 +5,22 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as ours
 from django.utils import timezone
 
+from portal import bell, mail
+from portal.env import Env
 from portal.models import Message, User, VendorAccount
 from portal.models.messages import State
 from portal.outbox import resolving
 from portal.vendors.sandbox import Sandbox
 from tests.cast import Cast, make_people
 from tests.dispatching import make_dispatch, sandbox_account, typed_row
-from tests.flows.workers import database_url
+from tests.flows.workers import database_url, wait_until, working
 from tests.portal.outbox_parts import force, settle_constraints, sql
 from tests.portal.socket_server import closed_port
 from tests.post_office import TAKEN, PostOffice, html_of, open_post_office, text_of, use
@@ -234,6 +238,29 @@ def test_names_are_text_and_never_headers_or_markup(
     assert f"/unknown/{message.pk}/" in html_of(mail)
 
 
+def test_no_header_is_smuggled_in_by_a_subject_or_an_address(office: PostOffice) -> None:
+    mail.send(ALICE, subject="One\r\nBcc: eve@example.com\x00", text="", html="", message_id="<1@here>")
+    (told,) = office.mails
+    assert told["Subject"] == "One Bcc: eve@example.com"
+    assert told["Bcc"] is None
+    with pytest.raises(mail.NotMailed) as refusal:
+        mail.send(f"{ALICE}\r\nBcc: eve@example.com", subject="", text="", html="", message_id="<2@here>")
+    assert refusal.value.final
+    assert len(office.mails) == 1
+
+
+def test_the_demos_mails_are_files(
+    box: Sandbox, account: VendorAccount, people: Cast, settings: Any, tmp_path: Path
+) -> None:
+    for name, value in Env({"MAIL": (tmp_path / "mail").as_uri()}).mail_server("MAIL").items():
+        setattr(settings, name, value)
+    settings.MAIL_FROM = "Portal <portal@portal.example>"
+    message = in_doubt(box, people, 1)
+    remind()
+    (file,) = (tmp_path / "mail").iterdir()
+    assert f"Subject: Outcome unknown: {message.reference}" in file.read_text()
+
+
 @pytest.mark.parametrize("answer", ["451 Come back later", "550 We do not like it"])
 def test_a_refused_mail_is_sent_later_and_once(
     box: Sandbox, account: VendorAccount, people: Cast, office: PostOffice, answer: str
@@ -369,3 +396,21 @@ def test_workers_that_race_send_each_mail_once(box: Sandbox, office: PostOffice)
             worker.communicate()
     assert sorted(mail["To"] for mail in office.mails) == [ALICE, CAROL]
     assert Reminder.objects.filter(is_told=True).count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_celery_worker_mails_what_beat_asks_for(box: Sandbox, office: PostOffice) -> None:
+    people = make_people()
+    sandbox_account(box)
+    in_doubt(box, people, 1)
+
+    def ask() -> list[Any]:
+        bell.send("tickets.tasks.remind")
+        Mailing.objects.filter(closed_at=None).update(due_at=timezone.now() - timedelta(seconds=1))
+        return office.mails
+
+    assert "tickets.tasks.remind" in {entry["task"] for entry in ours.CELERY_BEAT_SCHEDULE.values()}
+    environment = {"EMAIL_URL": office.url, "MAIL_FROM": "portal@portal.example"}
+    with working(broker_url=ours.CELERY_BROKER_URL, **environment):
+        wait_until(ask, what="a reminder by mail")
+    assert len(office.mails) == 1
