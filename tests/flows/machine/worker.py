@@ -12,6 +12,7 @@ import pytest
 from greenlet import GreenletExit, getcurrent, greenlet
 
 from portal import outbox, ratelimit
+from portal.models import Attempt, Message
 from portal.outbox import claims, journal, settling
 from portal.vendors.granite.client import GraniteClient
 
@@ -90,8 +91,9 @@ def stop_here(name: str) -> None:
 
 
 @contextlib.contextmanager
-def stops() -> Iterator[None]:
-    """Workers stop between their steps. Everything still runs as it is written."""
+def stops() -> Iterator[list[Attempt]]:
+    """Workers stop between their steps. Everything still runs as it is written. Yields what was settled."""
+    settled: list[Attempt] = []
     with pytest.MonkeyPatch.context() as patch:
         for place, name, stop in (
             (claims, "claim", CLAIMED),
@@ -104,7 +106,17 @@ def stops() -> Iterator[None]:
         ):
             patch.setattr(place, name, _stopping_after(getattr(place, name), stop))
         patch.setattr(ratelimit, "take", _stopping_before(ratelimit.take, PREPARED))
-        yield
+        for name in ("succeed", "fail"):
+            patch.setattr(settling, name, _noting(getattr(settling, name), settled))
+        yield settled
+
+
+def _noting(settle: Callable[..., None], settled: list[Attempt]) -> Callable[..., None]:
+    def run(message: Message, attempt: Attempt, ending: Any) -> None:
+        settle(message, attempt, ending)
+        settled.append(attempt)
+
+    return run
 
 
 def _stopping_after(step: Callable[..., Any], name: str) -> Callable[..., Any]:

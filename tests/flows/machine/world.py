@@ -10,11 +10,12 @@ from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from portal.models import AuditEntry, Breaker, Message, Resolution, User, VendorAccount
+from portal.models import Attempt, AuditEntry, Breaker, Message, Resolution, User, VendorAccount
 from portal.models.messages import State
 from portal.vendors.sandbox import Sandbox
 from tests.cast import Cast
@@ -41,8 +42,13 @@ class Deeds:
 class World:
     """One example: everything in it is rolled back by `end`."""
 
-    def __init__(self, box: Sandbox, account: VendorAccount, people: Cast) -> None:
+    def __init__(
+        self, box: Sandbox, account: VendorAccount, people: Cast, settled: list[Attempt] | None = None
+    ) -> None:
+        """`settled` is filled by whoever settles an attempt."""
         self.box, self.account, self.people = box, account, people
+        self.settled = [] if settled is None else settled
+        self.settled.clear()
         self.deeds = Deeds()
         self.pages: dict[Path, str] = {}  # every page the journal ever had
         self.hashes: dict[str, str] = {}  # of each message when it was first seen
@@ -124,17 +130,13 @@ class World:
 
     # The clock: the database's times are moved, nobody waits
 
-    def pass_leases(self) -> None:
-        shift(Message.objects.filter(state=State.CLAIMED), lease_until=Now() - timedelta(seconds=1))
-
-    def pass_deadlines(self, minutes: float = 0) -> None:
+    def pass_time(self, minutes: float = 0) -> None:
+        """Leases end, deadlines have passed since so many minutes, back-offs and the breaker's stop are over."""
         over = Now() - timedelta(minutes=minutes, seconds=1)
-        running = Message.objects.filter(state__in=[State.SENDING, State.UNKNOWN], send_deadline_at__gt=over)
-        shift(running, send_deadline_at=over)
-
-    def pass_waits(self) -> None:
-        """Back-offs, and the breaker's stop."""
-        shift(Message.objects.filter(state=State.QUEUED, due_at__gt=Now()), due_at=Now())
+        in_doubt = Q(state__in=[State.SENDING, State.UNKNOWN])
+        shift(Q(state=State.CLAIMED), lease_until=over)
+        shift(in_doubt & Q(send_deadline_at__gt=over), send_deadline_at=over)
+        shift(Q(state=State.QUEUED, due_at__gt=Now()), due_at=Now())
         Resolution.objects.filter(due_at__gt=Now()).update(due_at=Now())
         Breaker.objects.filter(open_until__gt=Now()).update(open_until=Now())
 
@@ -145,8 +147,11 @@ class World:
         )
 
 
-def shift(messages: "models.QuerySet[Message]", **times: object) -> None:
+def shift(which: Q, **times: object) -> None:
     """Move times that the guards keep: in the real world they pass by themselves."""
+    messages = Message.objects.filter(which)
+    if not messages.exists():
+        return
     settle_constraints()
     sql("ALTER TABLE portal_message DISABLE TRIGGER portal_guard_message")
     messages.update(**times)
