@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run stop test check nemesis manage pins clean venv dev npm
+.PHONY: help run stop test check nemesis machine manage pins clean venv dev npm
 SHELL := /bin/sh
 
 PORT ?= 8000
@@ -35,6 +35,9 @@ check: dev npm ## format, lint, types, templates, missing migrations
 
 nemesis: dev npm ## kill everything while people submit, then compare the books: make nemesis [DISPATCHES=200] [SEEDS=1,2,3] [NAIVE=1]
 	@$(PY) -m tests.nemesis
+
+machine: dev ## play the outbox at random, its laws checked after every step: make machine [EXAMPLES=1000] [STEPS=30]
+	@MACHINE_EXAMPLES=$(or $(EXAMPLES),1000) MACHINE_STEPS=$(or $(STEPS),30) $(PY) -m pytest -q -n0 tests/flows/test_state_machine.py
 
 manage: venv npm ## one command of manage.py: make manage c="shell"
 	@$(PY) -m portal.local manage $(c)
