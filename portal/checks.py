@@ -48,6 +48,10 @@ def times_fit_each_other(app_configs: Sequence[Any] | None, **kwargs: Any) -> li
             "CELERY_TASK_TIME_LIMIT must be longer than a lease, a send and its grace together.",
         ),
         (
+            whole_send <= settings.STOP_GRACE_SECONDS,
+            "STOP_GRACE_SECONDS must hold a lease, a send and its grace: a worker told to stop finishes its message.",
+        ),
+        (
             visibility > settings.CELERY_TASK_TIME_LIMIT,
             "The broker's visibility_timeout must be longer than CELERY_TASK_TIME_LIMIT.",
         ),

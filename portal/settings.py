@@ -36,6 +36,8 @@ TIME_ZONE = env.text("TIME_ZONE", default="America/New_York")
 WORKER_CONCURRENCY = env.number("WORKER_CONCURRENCY", default=4, low=1, high=64)
 # Total for one send, from the first byte; 25 MB at 4 Mbit/s take 50 s. All processes must be told the same.
 SEND_DEADLINE_SECONDS = env.number("SEND_DEADLINE_SECONDS", default=90, low=10, high=180)
+# How long whoever stops a worker waits before the KILL: systemd's TimeoutStopSec, or what else it is called there.
+STOP_GRACE_SECONDS = env.number("STOP_GRACE_SECONDS", default=180, low=60, high=900)
 # Reminders go by mail where both are set; pages remind in any case.
 MAIL_SERVER = env.mail_server("EMAIL_URL")
 MAIL_FROM = env.mailbox("MAIL_FROM") if MAIL_SERVER else ""

@@ -5,10 +5,12 @@ It takes only what has been due for some seconds, so in good times it finds noth
 
 import logging
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 from celery import bootsteps
+from django.conf import settings
 from django.db import close_old_connections, connection
 
 from portal import breaker, lookups, outbox
@@ -18,14 +20,20 @@ EVERY_SECONDS = 2.0
 OVERDUE = timedelta(seconds=3)
 
 
-def look_once() -> None:
-    """Settle what was answered, sweep, then send one by one what is overdue."""
+def look_once(is_stopping: Callable[[], bool] = lambda: False) -> None:
+    """Settle what was answered, sweep, then send one by one what is overdue. Told to stop, it begins nothing more."""
     outbox.settle_left()
     outbox.sweep()
     breaker.probe_due()
-    outbox.deliver_due(limit=5, overdue_by=OVERDUE)
-    outbox.check_found(limit=3)
-    lookups.answer_due(limit=3)
+    _up_to(5, lambda: outbox.deliver_due(limit=1, overdue_by=OVERDUE), is_stopping)
+    _up_to(3, lambda: outbox.check_found(limit=1), is_stopping)
+    _up_to(3, lambda: lookups.answer_due(limit=1), is_stopping)
+
+
+def _up_to(most: int, do_one: Callable[[], int], is_stopping: Callable[[], bool]) -> None:
+    for _ in range(most):
+        if is_stopping() or not do_one():
+            return
 
 
 class Watchman(bootsteps.StartStopStep):
@@ -44,7 +52,7 @@ class Watchman(bootsteps.StartStopStep):
     def stop(self, parent: Any) -> None:
         self.stopping.set()
         if self.thread is not None:
-            self.thread.join(timeout=100)
+            self.thread.join(timeout=settings.STOP_GRACE_SECONDS)
 
     terminate = stop
 
@@ -52,7 +60,7 @@ class Watchman(bootsteps.StartStopStep):
         while not self.stopping.wait(EVERY_SECONDS):
             close_old_connections()
             try:
-                look_once()
+                look_once(self.stopping.is_set)
             except Exception:
                 log.exception("The watchman stumbled and goes on")
         connection.close()

@@ -17,6 +17,7 @@ from portal.local.servers import start_servers
 from portal.local.supervisor import Supervisor
 
 SANDBOX_PORT = 8900
+STOP_GRACE = 180.0  # a worker told to stop finishes the message in hand, as long as the settings let it take
 PYTHON = sys.executable
 
 
@@ -85,7 +86,11 @@ def programs(env: Mapping[str, str], folder: Folder, *, port: int, sandbox_port:
     found = [
         Program("web", _module(gunicorn), env, is_ready=lambda: _answers(port)),
         Program(
-            "worker", _module([*celery, "worker", "--loglevel", "INFO"]), env, patience=30, settle_seconds=4
+            "worker",
+            _module([*celery, "worker", "--loglevel", "INFO"]),
+            env,
+            patience=float(env.get("STOP_GRACE_SECONDS") or STOP_GRACE),
+            settle_seconds=4,
         ),
         Program("beat", _module([*celery, *beat]), env, settle_seconds=4),
     ]

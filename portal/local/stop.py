@@ -11,9 +11,10 @@ from portal.local.lock import find_running, hold
 from portal.local.postgres_binaries import ROOTS_FOLDER
 from portal.local.problems import CannotStart
 from portal.local.processes import end_orphans
+from portal.local.start import STOP_GRACE
 
 
-def stop(folder: Folder, patience: float = 60.0) -> bool:
+def stop(folder: Folder, patience: float = STOP_GRACE + 60) -> bool:
     """Whether something was running. Raises CannotStart when it does not end."""
     give_up_at = time.monotonic() + patience
     was_running = False
