@@ -10,8 +10,10 @@ from portal import bell, breaker, lookups, outbox
 @shared_task(ignore_result=True)
 def deliver_due() -> None:
     # One message per task: a worker told to stop finishes what it has in hand and claims no other. Who claims one
-    # wakes the next worker first, so that all of them work when there is work for all.
-    outbox.deliver_due(limit=1, on_claim=partial(bell.send, "portal.tasks.deliver_due"))
+    # wakes the next worker first, so that all of them work when there is work for all; who is done wakes one for the
+    # seat that became free.
+    if outbox.deliver_due(limit=1, on_claim=partial(bell.send, "portal.tasks.deliver_due")):
+        bell.send("portal.tasks.deliver_due")
 
 
 @shared_task(ignore_result=True)

@@ -3,7 +3,7 @@
 import pytest
 
 from portal.models import Message
-from portal.outbox import claims
+from portal.outbox import claims, flight
 from tests.cast import make_people
 from tests.dispatching import refill
 from tests.portal.outbox_parts import make_account, make_message
@@ -11,7 +11,8 @@ from tests.portal.test_accounts import in_threads
 
 
 @pytest.mark.django_db(transaction=True)
-def test_eight_workers_claim_eight_messages() -> None:
+def test_eight_workers_claim_eight_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flight, "MOST_AT_ONCE", 8)
     people = make_people()
     account = make_account()
     refill(account)
