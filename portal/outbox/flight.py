@@ -4,6 +4,7 @@ Every one of them is in doubt when the vendor falls silent, and the first silenc
 """
 
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, Q, QuerySet
@@ -21,7 +22,7 @@ MOST_AT_ONCE = 4
 LOOKED_AT_FOR = timedelta(seconds=40)
 
 
-def full_accounts() -> QuerySet[Message]:
+def full_accounts() -> QuerySet[Any, Any]:
     """Numbers of accounts that have no seat left."""
     return _in_flight().annotate(seats=Count("pk")).filter(seats__gte=MOST_AT_ONCE).values("account")
 
@@ -31,7 +32,7 @@ def is_overbooked(account: VendorAccount) -> bool:
     return _in_flight().annotate(seats=Count("pk")).filter(account=account, seats__gt=MOST_AT_ONCE).exists()
 
 
-def _in_flight() -> QuerySet[Message]:
+def _in_flight() -> QuerySet[Any, Any]:
     """Claimed, or sent a moment ago; grouped by account."""
     whole = timedelta(seconds=settings.SEND_DEADLINE_SECONDS) + SETTLE_GRACE
     is_claimed = Q(state=State.CLAIMED, lease_until__gt=Now())

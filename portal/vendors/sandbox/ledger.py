@@ -59,7 +59,8 @@ def record_of(line: Line) -> Record | None:
 
 
 def tickets_of(line: Line) -> list[Ticket]:
-    return [Ticket(**row) for row in line.get("all", line.get("tickets", []))]
+    rows = line["all"] if "all" in line else line.get("tickets", [])
+    return [Ticket(**row) for row in rows]
 
 
 def _drop_half_a_line(path: Path) -> None:
