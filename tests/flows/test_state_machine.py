@@ -296,9 +296,7 @@ class Outbox(RuleBasedStateMachine):
             if self.is_sound:
                 self.come_to_rest()
         finally:
-            for one in self.workers:
-                one.bury()
-            self.world.end()
+            self.world.end(self.workers)
 
     def come_to_rest(self) -> None:
         """Nobody does anything any more, and the machines do what they always do."""

@@ -49,10 +49,11 @@ class Worker:
         """One step further; an idle worker looks for a message. What goes wrong in it is raised here."""
         if self._life is None:
             self._life = Life(lambda: outbox.deliver_due(limit=1) and None)
-        life = self._life
-        self.at = life.switch() or ""
-        if life.dead:
-            self._life = None
+        life, at = self._life, ""
+        try:
+            at = life.switch() or ""
+        finally:  # an error ends it, too
+            self.at, self._life = at, None if life.dead else life
 
     def go_on(self, until: str = "") -> None:
         """As far as that stop, or to the end where it does not come by it any more."""
@@ -79,7 +80,7 @@ class Worker:
         self.kill()
         for life in self._dropped:
             life.is_dying = True
-            with contextlib.suppress(Exception):
+            with contextlib.suppress(Exception, GreenletExit):
                 life.throw(GreenletExit)
         self._dropped.clear()
 

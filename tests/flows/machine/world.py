@@ -4,7 +4,7 @@ import contextlib
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +20,7 @@ from portal.models.messages import State
 from portal.vendors.sandbox import Sandbox
 from tests.cast import Cast
 from tests.dispatching import refill
+from tests.flows.machine.worker import Worker
 from tests.portal.outbox_parts import settle_constraints, sql
 from tickets.models import Location
 
@@ -64,9 +65,13 @@ class World:
         for path in self.journal():
             path.unlink()
 
-    def end(self) -> None:
-        transaction.set_rollback(True)
-        self._transaction.__exit__(None, None, None)
+    def end(self, workers: Iterable[Worker]) -> None:
+        try:
+            for worker in workers:
+                worker.bury()
+        finally:
+            transaction.set_rollback(True)
+            self._transaction.__exit__(None, None, None)
 
     @contextlib.contextmanager
     def acting(self) -> Iterator[None]:
