@@ -11,7 +11,7 @@ from tests.nemesis.stack import wait_until
 if TYPE_CHECKING:
     from tests.nemesis.run import Run
 
-SLOW = 2.0  # seconds of each create, so that something is under way when it is to be hit
+SLOW = 3.0  # seconds of each create, so that something is under way when it is to be hit
 BROKER_AWAY = 30.0
 
 
@@ -125,7 +125,7 @@ def deployment(run: "Run") -> str:
         assert wait_until(lambda worker=worker: run.stack.has_ended(worker), 120), "it did not stop"
         took.append(time.monotonic() - told_at)
         run.stack.bury(worker)
-        run.stack.start(worker)
+        run.stack.start(worker, wait=False)
     run.quiesce(120)
     return f"{_unknown(run) - unknown} unknown from it; workers took {', '.join(f'{one:.1f} s' for one in took)} to stop"
 
