@@ -21,6 +21,7 @@ ANSWERED = [
     # Nothing has left: another worker sends it.
     Point("before portal.outbox.claims.claim", "queued", "done", 0, 1),
     Point("commit portal.outbox.claims.claim", "queued", "done", 0, 1),
+    Point("after portal.outbox.claims._claim", "claimed", "done", 0, 1),
     Point("after portal.outbox.claims.claim", "claimed", "done", 0, 1),
     Point("after tickets.services.delivery.CreateTickets.path", "claimed", "done", 0, 1),
     Point("after portal.outbox.sending.payload_hash", "claimed", "done", 0, 1),

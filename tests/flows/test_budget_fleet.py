@@ -170,7 +170,7 @@ def test_a_token_refused_to_eight_workers_is_renewed_once_and_each_message_sent_
     make_dispatch(cast.alice, cast.east, rows=[typed_row(index) for index in range(9)])
     outbox.deliver_due(limit=1)
     box.revoke_tokens()
-    for _ in range(2):
+    for _ in range(6):  # not all of the eight may send at once
         in_threads(8, lambda: outbox.deliver_due(limit=1))
     assert box.token_requests == 2
     assert VendorToken.objects.get(account=account).version == 2
