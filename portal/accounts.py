@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 from django.db.models import DurationField, ExpressionWrapper, F, Q
 from django.db.models.functions import Now
 
-from portal import encryption, ratelimit
+from portal import arming, encryption, ratelimit
 from portal.models import VendorAccount, VendorToken
 from portal.models.accounts import Vendor
 from portal.problems import Problem
-from portal.vendors.errors import NotExecuted, NotSent, ReadFailed, VendorError
+from portal.vendors.errors import Forbidden, NotExecuted, NotSent, ReadFailed, VendorError
 from portal.vendors.granite.client import GraniteClient
 from portal.vendors.http import VendorHttp
 from portal.vendors.oauth import Token, TokenInHand, Tokens, TokenSource
@@ -66,11 +66,13 @@ class DatabaseTokenStore:
         )
 
 
-def http_of(account: VendorAccount) -> VendorHttp:
+def http_of(account: VendorAccount, *, is_begun: bool = False) -> VendorHttp:
+    """`is_begun`: for a create, which was allowed when it was begun, and needs no database from then on."""
     return VendorHttp(
         account.api_url,
         vendor=account.get_vendor_display(),
         total_deadline=READ_DEADLINE_SECONDS,  # a create brings its own
+        why_not=None if is_begun else arming.why_not,
     )
 
 
@@ -100,16 +102,17 @@ def heed_refusal(account: VendorAccount, refusal: NotExecuted) -> None:
 
 
 def granite_client(account: VendorAccount, *, token: Token | None = None) -> GraniteClient:
-    """With a `token`, no other is looked up or asked for."""
+    """With a `token`, no other is looked up or asked for: this is the client of a create."""
     tokens: Tokens = TokenInHand(token) if token else token_source(account)
-    return GraniteClient(http_of(account), tokens, granted_tenant_macnum=account.granted_tenant_macnum)
+    http = http_of(account, is_begun=token is not None)
+    return GraniteClient(http, tokens, granted_tenant_macnum=account.granted_tenant_macnum)
 
 
 def probe_granite(account: VendorAccount) -> str:
     """Whether Granite answers at all: "" if it does, be it with a refusal; otherwise a sentence on its silence."""
     try:
         granite_client(account).search_accounts("a", page_size=1)
-    except (NotSent, ReadFailed) as error:
+    except (NotSent, ReadFailed, Forbidden) as error:
         status = error.exchange.status if error.exchange else None
         return error.message if status is None or status >= 500 else ""
     except (VendorError, encryption.Undecipherable):

@@ -14,7 +14,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from portal import account_services, audit, encryption
+from portal import account_services, arming, audit, encryption
 from portal.models import User, VendorAccount
 from portal.models.accounts import CREATE_PATH, Vendor
 from portal.problems import Problem
@@ -108,6 +108,7 @@ def bootstrap(values: Mapping[str, str]) -> Report:
     for vendor, wanted in VENDORS.items():
         problems += _account(vendor, wanted, given, report)
     problems += _first_admin(given, report)
+    _arm(report)
     if problems:
         raise Problem("Nothing was changed:\n  - " + "\n  - ".join(problems))
     return report
@@ -205,6 +206,13 @@ def _stored_secret(account: VendorAccount) -> str:
 def _is_in_clear(address: str) -> bool:
     parts = urlsplit(address)
     return parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1")
+
+
+def _arm(report: Report) -> None:
+    if arming.arm_if_fresh():
+        report.say("Sending: allowed from here, a fresh database.")
+    else:
+        report.say(f"Sending: {arming.why_not() or 'allowed.'}")
 
 
 def _first_admin(given: Mapping[str, str], report: Report) -> list[str]:

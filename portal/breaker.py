@@ -14,7 +14,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 
-from portal import audit
+from portal import arming, audit
 from portal.models import Attempt, Breaker, Message, User, VendorAccount
 from portal.models.messages import IN_A_WORKER
 
@@ -89,7 +89,7 @@ def _open(breaker: Breaker, reason: str) -> None:
 def probe_due() -> int:
     """Ask the vendors whose stop is over whether they answer again. Returns how many were asked."""
     asked = 0
-    while breaker := _claim_probe():
+    while arming.sends() and (breaker := _claim_probe()):
         asked += 1
         # A read that anybody may repeat. What it brings does not matter, only that it brings something.
         silence = import_string(settings.PROBES[breaker.account.vendor])(breaker.account)

@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-from portal import accounts, encryption
+from portal import accounts, arming, encryption
 from portal.celery import app as celery_app
 from portal.models import VendorAccount
 from portal.problems import Problem
@@ -108,6 +108,12 @@ def default_account() -> str:
     )
 
 
+def sending() -> str:
+    if why_not := arming.why_not():
+        raise Trouble(f"{why_not} An administrator decides under Sending.")
+    return "Requests may leave from here."
+
+
 CHECKS: dict[str, Callable[[], str]] = {
     "database": database,
     "migrations": migrations,
@@ -116,6 +122,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     "media": media,
     "secrets": stored_secrets,
     "account": default_account,
+    "sending": sending,
 }
 
 

@@ -16,7 +16,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.module_loading import import_string
 
-from portal import accounts, bell, encryption, ratelimit
+from portal import accounts, arming, bell, encryption, ratelimit
 from portal.models import Lookup, User, VendorAccount
 from portal.ratelimit import Purpose
 from portal.vendors.errors import NotExecuted, NotSent, VendorError
@@ -53,7 +53,7 @@ def ask(
 def answer_due(limit: int = 20) -> int:
     """Answer waiting questions, newest first, as far as the budget allows."""
     answered, ends = 0, time.monotonic() + LONGEST_ROUND_SECONDS
-    while answered < limit and time.monotonic() < ends and (lookup := _claim()):
+    while answered < limit and time.monotonic() < ends and arming.sends() and (lookup := _claim()):
         if wait := ratelimit.take(lookup.account, Purpose.READ):
             Lookup.objects.filter(pk=lookup.pk).update(due_at=Now() + timedelta(seconds=wait))
             break

@@ -10,6 +10,7 @@ ADMIN = (
     | MANAGER
     | {
         "portal.use_admin",
+        "portal.rearm_outbound",
         *(
             f"portal.{verb}_{model}"
             for model in ("user", "team", "vendoraccount")

@@ -24,6 +24,8 @@ CELERY_BROKER_URL = env.url(
     schemes=("redis", "rediss", "redis+socket", "amqp", "amqps", "pyamqp"),
     example="redis://broker.example.com:6379/0",
 )
+# Off: no request leaves for any vendor, whatever the database says.
+OUTBOUND = env.yes("OUTBOUND", default=True)
 # Trust X-Forwarded-Proto and X-Forwarded-For of the proxy in front of us.
 BEHIND_PROXY = env.yes("BEHIND_PROXY")
 MEDIA_ROOT = env.folder("MEDIA_ROOT", default=BASE_DIR / "var" / "media")

@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 
-from portal.views import files, health, people
+from portal.views import files, health, outbound, people
 from tickets.views import home
 
 urlpatterns = [
@@ -10,6 +10,11 @@ urlpatterns = [
     path("login/", people.login, name="login"),
     path("logout/", people.logout, name="logout"),
     path("password/", people.password, name="password"),
+    path("outbound/", outbound.overview, name="outbound"),
+    path("outbound/allow/", outbound.allow, name="outbound-allow"),
+    path("outbound/stop/", outbound.stop, name="outbound-stop"),
+    path("outbound/sent/<int:pk>/looked/", outbound.looked, name="outbound-looked"),
+    path("outbound/sent/<int:pk>/again/", outbound.send_again, name="outbound-again"),
     path("files/<uuid:key>/", files.download, name="file"),
     path("healthz", login_not_required(health.healthz), name="healthz"),
     path("admin/", admin.site.urls),

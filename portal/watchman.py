@@ -13,7 +13,8 @@ from celery import bootsteps
 from django.conf import settings
 from django.db import close_old_connections, connection
 
-from portal import breaker, lookups, outbox
+from portal import arming, breaker, lookups, outbox
+from portal.outbox import forgotten
 
 log = logging.getLogger(__name__)
 EVERY_SECONDS = 2.0
@@ -21,7 +22,12 @@ OVERDUE = timedelta(seconds=3)
 
 
 def look_once(is_stopping: Callable[[], bool] = lambda: False) -> None:
-    """Settle what was answered, sweep, then send one by one what is overdue. Told to stop, it begins nothing more."""
+    """Tell what was sent, settle what was answered, sweep, then send one by one what is overdue.
+
+    Told to stop, it begins nothing more.
+    """
+    arming.notice_setback()
+    forgotten.report()
     outbox.settle_left()
     outbox.sweep()
     breaker.probe_due()

@@ -4,6 +4,7 @@ The objects belong to Field East, so Carol of Field West must be told 404. A URL
 """
 
 import re
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,7 +17,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from portal.models import StoredFile
+from portal.models import ForgottenSend, StoredFile
 from tests.cast import Cast, client_of
 from tests.dispatching import make_dispatch, make_draft
 from tests.portal.outbox_parts import make_account
@@ -31,6 +32,11 @@ PAGES: dict[str, tuple[str, str]] = {
     "login": ("200 302 302 302 302 302", "200 302 302 302 302 302"),
     "logout": ("405 405 405 405 405 405", "302 302 302 302 302 302"),
     "password": ("302 200 200 200 200 200", "403 200 200 200 200 200"),
+    "outbound": ("302 403 403 403 403 200", "401 403 403 403 403 405"),
+    "outbound-allow": ("302 403 403 403 403 405", "401 403 403 403 403 302"),
+    "outbound-stop": ("302 403 403 403 403 405", "401 403 403 403 403 302"),
+    "outbound-looked": ("302 403 403 403 403 405", "401 403 403 403 403 302"),
+    "outbound-again": ("302 403 403 403 403 405", "401 403 403 403 403 302"),
     "file": ("302 404 200 404 200 200", "401 405 405 405 405 405"),
     "healthz": ("200 200 200 200 200 200", "405 405 405 405 405 405"),
     "tickets:drafts": ("302 403 200 200 403 200", "401 405 405 405 405 405"),
@@ -110,11 +116,17 @@ class World:
             ticket=self.ticket, message=self.message, why="It came twice."
         )
 
+        self.forgotten = ForgottenSend.objects.create(
+            correlation_id=uuid.uuid4(), reference="DSP-000001-1", sent_at=timezone.now(), machine="worker-1"
+        )
+
     def arguments(self, name: str) -> dict[str, Any]:
         """What the URL of this name needs to lead to our objects."""
         page = name.removeprefix("tickets:")
         found: dict[str, Any] = {}
-        if page == "file":
+        if page in ("outbound-looked", "outbound-again"):
+            found = {"pk": self.forgotten.pk}
+        elif page == "file":
             found = {"key": self.file.key}
         elif page.startswith("draft-") and page != "draft-new":
             found = {"pk": self.draft.pk}

@@ -2,6 +2,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from portal import encryption
+from portal.models.arming import Arming
 
 # Both spellings of the create path seen in Granite's documentation; which one answers is learned by asking.
 CREATE_PATH = "/api/v1/tickets/external"
@@ -87,6 +88,8 @@ class VendorAccount(models.Model):
     @property
     def standstill(self) -> str:
         """A sentence on why nothing is sent through this account at the moment; "" while it is."""
+        if why_not := Arming.why_not_on_page():
+            return why_not
         if self.is_paused:
             return f"Sending through {self} is paused: {self.paused_reason.rstrip('.')}. It goes on when the pause ends."
         breaker = getattr(self, "breaker", None)

@@ -1,9 +1,50 @@
+import json
 import uuid
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import models
+from django.db import connection, models
 from django.db.models import F, Q
+from django.db.models.expressions import RawSQL
+
+from portal import logs
+
+# Anybody may ask for these. The timeline is taken from the name of the present write-ahead segment, because the
+# control file learns of a new one only at the checkpoint after the restore. A standby has none: nothing is sent there.
+HERE = """
+    SELECT jsonb_build_array(c.system_identifier, d.oid::bigint, d.datname, CASE WHEN pg_is_in_recovery() THEN NULL
+        ELSE ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::bigint END)
+    FROM pg_control_system() c, pg_database d WHERE d.datname = current_database()
+"""
+
+
+# By request id, for pages alone; whoever sends asks afresh.
+_said: ContextVar[tuple[str, str]] = ContextVar("why_nothing_is_sent", default=("", ""))
+
+
+@dataclass(frozen=True)
+class Place:
+    """What tells this database, on this server, for this portal, from every copy of it."""
+
+    system_identifier: int
+    database_oid: int
+    database_name: str
+    timeline: int | None
+    host: str
+
+
+def this_place() -> Place:
+    with connection.cursor() as cursor:
+        cursor.execute(HERE)
+        return _place(json.loads(cursor.fetchone()[0]))
+
+
+def _place(found: Any) -> Place:
+    system, oid, name, timeline = found
+    return Place(system, oid, name, timeline, urlsplit(settings.PUBLIC_URL).hostname or "")
 
 
 class Arming(models.Model):
@@ -31,7 +72,7 @@ class Arming(models.Model):
     reason = models.CharField(max_length=300, blank=True)
 
     class Meta:
-        default_permissions: tuple[str, ...] = ()
+        default_permissions = ()
         permissions = [("rearm_outbound", "May stop all sending and allow it again")]
         constraints = [
             models.CheckConstraint(condition=Q(id=1), name="one_arming"),
@@ -50,7 +91,40 @@ class Arming(models.Model):
         ]
 
     def __str__(self) -> str:
-        return "sending"
+        return "Sending"
+
+    @property
+    def place(self) -> Place | None:
+        """Where it was armed last; None if it never was."""
+        if self.system_identifier is None or self.database_oid is None:
+            return None
+        return Place(self.system_identifier, self.database_oid, self.database_name, self.timeline, self.host)
+
+    @classmethod
+    def why_not_on_page(cls) -> str:
+        """As `why_not`, asked once for each request: the frame and every account on the page say the same."""
+        request = logs.request_id.get()
+        if not request:
+            return cls.why_not()
+        if _said.get()[0] != request:
+            _said.set((request, cls.why_not()))
+        return _said.get()[1]
+
+    @classmethod
+    def why_not(cls) -> str:
+        """A sentence on why nothing is sent from here, whatever the account; "" while sending is allowed."""
+        if not settings.OUTBOUND:
+            return "Nothing is sent from here: sending is switched off for this portal."
+        here = RawSQL(f"({HERE})", (), output_field=models.JSONField())  # noqa: S611  no value is in it
+        arming: Any = cls.objects.select_related("changed_by").annotate(here=here).first()
+        if arming is None or (arming.armed_at is None and arming.changed_at is None):
+            return "Nothing is sent yet: an administrator has to allow it once."
+        if arming.place != _place(arming.here):
+            return "This is a copy. Nothing is sent from it."
+        if arming.armed_at is None:
+            by = f" by {arming.changed_by.name}" if arming.changed_by else ""
+            return f"All sending was stopped{by}: {arming.reason.rstrip('.')}."
+        return ""
 
 
 class ForgottenSend(models.Model):
@@ -81,7 +155,7 @@ class ForgottenSend(models.Model):
     cleared_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        default_permissions: tuple[str, ...] = ()
+        default_permissions = ()
         ordering = ["sent_at", "id"]
         constraints = [
             models.CheckConstraint(

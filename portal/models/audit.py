@@ -8,6 +8,10 @@ WORDS = {
     "draft.discarded": "discarded the draft",
     "message.cancelled": "cancelled what waited",
     "message.released": "let it go on",
+    "sending.agreed": "agreed that it may be sent again",
+    "sending.allowed": "allowed sending",
+    "sending.looked": "looked for it at the vendor",
+    "sending.stopped": "stopped all sending",
     "ticket.refresh_asked": "asked Granite again",
 }
 

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from portal import breaker, ratelimit
+from portal import arming, breaker, ratelimit
 from portal.models import Attempt, Message
 from portal.models.messages import State
 from portal.outbox import flight
@@ -21,6 +21,8 @@ FIRST_BACKOFF, LONGEST_BACKOFF = 2.0, 300.0
 
 def claim(*, overdue_by: timedelta = timedelta(0)) -> Message | None:
     """Take the most urgent due message that its account's budget, seats and pause allow; None when there is none."""
+    if not arming.sends():
+        return None
     message = _claim(uuid.uuid4(), overdue_by)
     if message is not None and flight.is_overbooked(message.account):
         give_back(message)  # others claimed at the same moment
@@ -85,8 +87,10 @@ def hold(message: Message, reason: str, detail: str) -> bool:
 
 
 def begin(message: Message, path: str) -> Attempt | None:
-    """Write down that bytes are about to leave. None when the lease is over: then nothing may be sent."""
+    """Write down that bytes are about to leave. None when the lease is over or sending was stopped: nothing may be sent."""
     with transaction.atomic(durable=True):
+        if not arming.hold_still():
+            return None
         started = Message.objects.filter(
             pk=message.pk, state=State.CLAIMED, lease_token=message.lease_token, lease_until__gt=Now()
         ).update(

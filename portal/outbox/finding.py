@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from portal import accounts, audit, encryption, ratelimit
+from portal import accounts, arming, audit, encryption, ratelimit
 from portal.models import Message, Resolution
 from portal.models.messages import State
 from portal.outbox import resolving
@@ -27,7 +27,7 @@ NO_SECRET = "The account's secret cannot be read; an administrator must enter it
 def check_found(limit: int = 30) -> int:
     """Ask about ids people named, as far as the budgets go. Returns how many ids were asked about."""
     asked = 0
-    while asked < limit and (said := _claim()):
+    while asked < limit and arming.sends() and (said := _claim()):
         if wait := ratelimit.take(said.message.account, Purpose.READ):
             _later(said, wait, problem=said.problem)
             continue

@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 OLD_ENOUGH_SECONDS = 5
 BY_NAME = {kind.__name__: kind for kind in VendorError.__subclasses__()}
 Entry = dict[str, Any]
+_told: set[Path] = set()
 
 
 def keep(
@@ -67,7 +68,9 @@ def left() -> Iterator[tuple[Attempt, Exchange | None, VendorError | None]]:
         attempt = found.select_related("message__account").first()
         if attempt is None:
             # Of another database, or of one that was set back: kept for whoever compares the two.
-            log.error("The journal knows an attempt at %s that the database does not", entry["reference"])
+            if path not in _told:
+                log.error("The journal knows an attempt at %s that the database does not", entry["reference"])
+                _told.add(path)
         elif attempt.finished_at is not None:
             path.unlink(missing_ok=True)
         else:

@@ -4,13 +4,13 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 
-from portal import accounts, breaker, encryption, files, ratelimit
-from portal.models import Attempt, Message
-from portal.models.messages import HeldReason
-from portal.outbox import claims, journal, settling
+from portal import accounts, arming, breaker, encryption, files, ratelimit, sentlog
+from portal.models import Arming, Attempt, Message
+from portal.models.messages import HeldReason, State
+from portal.outbox import claims, forgotten, journal, settling
 from portal.outbox.handlers import Call, handler_of
 from portal.outbox.promises import payload_hash
-from portal.outbox.verdicts import judge
+from portal.outbox.verdicts import Outcome, Verdict, judge
 from portal.ratelimit import Purpose
 from portal.vendors.errors import NotExecuted, NotSent, VendorError
 
@@ -48,17 +48,26 @@ def deliver(message: Message) -> None:
     call = _prepared(message, path)
     if call is None:
         return
+    armed = arming.armed()
+    if armed is None:
+        claims.give_back(message)
+        return
     if ratelimit.take(message.account, Purpose.CREATE):
         claims.give_back(message)  # our own limit: not an attempt, and no loss of place
         return
     attempt = claims.begin(message, path)
     if attempt is None:
-        log.warning("%s: the lease ended before anything was sent", message.reference)
+        log.warning("%s: the lease ended, or sending was stopped, before anything left", message.reference)
+        claims.give_back(message)
+        return
+    if not _is_noted(message, attempt, armed):
         return
     try:
         answer = call(attempt)
     except VendorError as error:
         journal.keep(message.reference, attempt, exchange=error.exchange, error=error)
+        # How the message goes on needs the database; what became of the request does not.
+        sentlog.note_end(attempt, judge(error, earlier=None, failures=0).outcome)
         _fail(message, attempt, error)
         journal.forget(attempt)
     except BaseException as error:
@@ -67,6 +76,7 @@ def deliver(message: Message) -> None:
         raise
     else:
         journal.keep(message.reference, attempt, exchange=answer.exchange)
+        sentlog.note_end(attempt, Outcome.DONE, answer)
         settling.succeed(message, attempt, answer)
         journal.forget(attempt)
         breaker.note_answer(message.account)
@@ -74,6 +84,8 @@ def deliver(message: Message) -> None:
 
 def settle_left() -> int:
     """Settle what vendors answered while the database was away. Returns how many attempts that were."""
+    if not arming.is_at_home():
+        return 0  # a copy beside its original would take the answers away from it
     settled = 0
     for attempt, exchange, error in journal.left():
         message = attempt.message
@@ -90,6 +102,20 @@ def settle_left() -> int:
         settled += 1
         log.warning("%s: settled out of the journal", message.reference)
     return settled
+
+
+def _is_noted(message: Message, attempt: Attempt, armed: Arming) -> bool:
+    """Write to this machine's log that bytes are about to leave. Where the disk refuses, none do."""
+    try:
+        sentlog.note(message, attempt, armed)
+    except OSError as error:
+        log.exception("%s: this machine's log cannot be written, so nothing was sent", message.reference)
+        detail = f"Nothing was sent: a machine here cannot write its log ({error.strerror or error})."
+        wait = claims.backoff(message.failures)
+        verdict = Verdict(State.QUEUED, Outcome.NOT_SENT, detail, wait=wait, failed=True)
+        settling.fail(message, attempt, verdict)
+        return False
+    return True
 
 
 def _fail(message: Message, attempt: Attempt, error: BaseException) -> None:
@@ -133,6 +159,12 @@ def _prepared(message: Message, path: str) -> Call | None:
 def _preflight(message: Message) -> None:
     if payload_hash(message.payload) != message.payload_hash:
         raise Stop(HeldReason.PAYLOAD, "The frozen message differs from what was reviewed. Nothing was sent.")
+    if sent := forgotten.sent_before(message):
+        raise Stop(
+            HeldReason.SENT_BEFORE,
+            f"The log of {sent.machine} says that this was sent at {sent.sent_at:%Y-%m-%d %H:%M} UTC, "
+            "and this database does not know it. Look for it at the vendor before anything else.",
+        )
     for file in message.files.order_by("messagefile__position"):
         if not files.is_intact(file):
             raise Stop(HeldReason.FILE, f"{file.name} is missing or was changed since it was uploaded.")

@@ -3,6 +3,7 @@
 A status code alone cannot say whether a create happened. These classes say what the caller may do:
 
     NotSent          nothing left this machine: send again later
+    Forbidden        sending is switched off here: nothing left this machine, and nobody was asked
     NotExecuted      the vendor refused before doing anything: mend the reason, then send again
     Rejected         the vendor read it and said no: a person must change it
     OutcomeUnknown   it may have happened: never send again without people
@@ -64,6 +65,10 @@ class VendorError(Exception):
 
 class NotSent(VendorError):
     """No connection came about, so nothing left this machine."""
+
+
+class Forbidden(VendorError):
+    """Nothing may leave this machine at the moment: the portal itself keeps the call back."""
 
 
 class Rejected(VendorError):

@@ -12,7 +12,7 @@ import hashlib
 import json as jsonlib
 import time
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -21,7 +21,7 @@ import requests
 
 from portal.vendors import classify
 from portal.vendors.answers import UnreadableAnswer, read_body
-from portal.vendors.errors import Exchange, NotSent, OutcomeUnknown, ReadFailed
+from portal.vendors.errors import Exchange, Forbidden, NotSent, OutcomeUnknown, ReadFailed
 from portal.vendors.multipart import FilePart, MultipartBody, MultipartRequest, new_boundary
 from portal.vendors.sockets import Call, OneCallAdapter
 
@@ -45,6 +45,7 @@ class VendorHttp:
     """Calls one vendor. Cheap to make; holds no connection and may be shared by threads.
 
     `not_executed_codes`: status codes of which the vendor has promised in writing that nothing was done.
+    `why_not`: asked before every call; a sentence of it keeps the call back (Forbidden).
     `ca_bundle`: a file of certificates to trust instead of the public ones; there is no way to trust none.
     """
 
@@ -58,6 +59,7 @@ class VendorHttp:
         total_deadline: float = 60,
         not_executed_codes: Collection[int] = frozenset(),
         ca_bundle: str | None = None,
+        why_not: Callable[[], str] | None = None,
     ) -> None:
         if urlsplit(base_url).scheme not in ("http", "https") or not urlsplit(base_url).hostname:
             raise ValueError(f"{base_url!r} is not an http or https address.")
@@ -68,6 +70,7 @@ class VendorHttp:
         self.total_deadline = total_deadline
         self.not_executed_codes = frozenset(not_executed_codes)
         self.ca_bundle = ca_bundle
+        self.why_not = why_not
 
     def write(
         self,
@@ -163,6 +166,8 @@ class VendorHttp:
         *,
         keep_hash: bool = True,
     ) -> Exchange:
+        if self.why_not and (sentence := self.why_not()):
+            raise Forbidden(sentence)
         correlation_id = correlation_id or str(uuid.uuid4())
         with body if isinstance(body, MultipartBody) else contextlib.nullcontext():
             request = self._prepare(method, path, headers, body, correlation_id)

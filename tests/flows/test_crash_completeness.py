@@ -22,6 +22,8 @@ LEAVES_NOTHING = {
     "portal.accounts.token_source",
     "portal.vendors.oauth.TokenSource.get",
     "portal.outbox.journal.left",
+    "portal.arming.armed",
+    "portal.arming.is_at_home",
     "tickets.services.delivery.CreateTickets.read",
     "tickets.services.delivery.CreateTickets.prepare.<locals>.send",  # the call: died in many times above
 }

@@ -36,7 +36,7 @@ def account(box: Sandbox, people: Cast, settings: Any, tmp_path: Path) -> Vendor
 
 
 def written() -> list[Path]:
-    return list(Path(live_settings.JOURNAL_ROOT).glob("*"))
+    return list(Path(live_settings.JOURNAL_ROOT).glob("*.json"))
 
 
 def send_while_the_database_is_away(monkeypatch: pytest.MonkeyPatch) -> Message:
@@ -143,14 +143,30 @@ def test_a_stranger_and_a_broken_page_stay_and_harm_nobody(
 
 
 @pytest.mark.django_db
-def test_a_disk_that_refuses_does_not_stop_the_settling(
+def test_a_disk_that_refuses_an_answer_does_not_stop_the_settling(
+    box: Sandbox, account: VendorAccount, people: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: object) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(journal, "_write", refuse)
+    make_dispatch(people.alice, people.east, rows=2)
+    sending.deliver_due()
+    assert Message.objects.get().state == State.DONE
+
+
+@pytest.mark.django_db
+def test_nothing_leaves_that_the_disk_cannot_take_down(
     box: Sandbox, account: VendorAccount, people: Cast, settings: Any, tmp_path: Path
 ) -> None:
     (tmp_path / "a-file").write_text("")
     settings.JOURNAL_ROOT = tmp_path / "a-file" / "journal"
     make_dispatch(people.alice, people.east, rows=2)
     sending.deliver_due()
-    assert Message.objects.get().state == State.DONE
+    message = Message.objects.get()
+    assert (message.state, message.failures) == (State.QUEUED, 1)
+    assert "cannot write its log" in message.detail
+    assert box.calls("create") == []
 
 
 @pytest.mark.django_db(transaction=True)

@@ -234,7 +234,7 @@ def test_the_doctor_finds_everything_in_order(env: Any, settings: Any, tmp_path:
     env(**GRANITE)
     run("bootstrap")
     said = run("doctor")
-    assert said.count("ok ") == 7
+    assert said.count("ok ") == 8
     assert not list(tmp_path.iterdir())
 
 

@@ -9,7 +9,7 @@ from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from portal import accounts, audit, bell, drift, encryption, ratelimit
+from portal import accounts, arming, audit, bell, drift, encryption, ratelimit
 from portal.models import User
 from portal.problems import Problem
 from portal.ratelimit import Purpose
@@ -34,6 +34,7 @@ def follow_due(limit: int = MOST_AT_ONCE) -> int:
     while (
         asked < limit
         and time.monotonic() < ends
+        and arming.sends()
         and (claimed := mirror.claim_reading(_due().exclude(account__in=exhausted)))
     ):
         ticket, asked_at = claimed
@@ -48,6 +49,8 @@ def follow_due(limit: int = MOST_AT_ONCE) -> int:
 
 def refresh(ticket: Ticket, *, by: User) -> None:
     """Ask Granite again now, before all other readings. Raises Problem where that would be of no use."""
+    if why_not := arming.why_not():
+        raise Problem(f"{why_not} Neither is Granite asked.")
     if ticket.account.is_paused:
         raise Problem(
             f"Granite is not asked at the moment: the account is paused ({ticket.account.paused_reason})."
