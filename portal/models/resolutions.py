@@ -34,7 +34,9 @@ class Resolution(models.Model):
     note = models.TextField(blank=True, help_text="where this person looked, or the reason")
     vendor_ids = models.JSONField(default=list, blank=True, help_text="found: the ids as entered, each once")
     parts = models.JSONField(
-        default=list, blank=True, help_text="not there: the places in the message, from 0"
+        default=list,
+        blank=True,
+        help_text="places in the message, from 0: found: one for each id; not there: all in doubt",
     )
 
     decided_by = models.ForeignKey(
