@@ -119,7 +119,9 @@ class Stack:
             self._over(name)
 
     def kill(self, name: str) -> None:
-        """As a power cut does it: the program and all its children at once."""
+        """As a power cut does it: the program and all its children at once. Nothing happens to a dead one."""
+        if name not in self.running:
+            return
         pids = self.pids(name)
         self.blows.append(Blow(name, "killed", time.time(), pids=pids))
         self._kill(name, pids)
