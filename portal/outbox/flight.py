@@ -7,19 +7,22 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
-from portal.models import Message, VendorAccount
+from portal.models import Attempt, Message, VendorAccount
 from portal.models.messages import State
 
 # How much longer than its total deadline a send may take to write its result down.
 SETTLE_GRACE = timedelta(seconds=30)
-# With the three silences it takes to open the breaker, six outcomes are unknown at most.
+# Calls under way when a vendor falls silent. Two more may begin before the third silence opens the breaker.
 MOST_AT_ONCE = 4
 # A vendor that says nothing for 30 s is hung up on. What takes longer is a long upload, or was a worker that died,
 # and neither says anything of the vendor.
 LOOKED_AT_FOR = timedelta(seconds=40)
+# A seat is not free at the moment of a silence: calls that began together end together, and the breaker counts them one
+# after the other. The next ones would be on their way before it has opened.
+FREE_AFTER_SILENCE = timedelta(seconds=5)
 
 
 def full_accounts() -> QuerySet[Any, Any]:
@@ -33,8 +36,10 @@ def is_overbooked(account: VendorAccount) -> bool:
 
 
 def _in_flight() -> QuerySet[Any, Any]:
-    """Claimed, or sent a moment ago; grouped by account."""
+    """Claimed, sent a moment ago, or given up just now; grouped by account."""
     whole = timedelta(seconds=settings.SEND_DEADLINE_SECONDS) + SETTLE_GRACE
     is_claimed = Q(state=State.CLAIMED, lease_until__gt=Now())
     is_sent = Q(state=State.SENDING, send_deadline_at__gt=Now() + whole - LOOKED_AT_FOR)
-    return Message.objects.order_by().filter(is_claimed | is_sent).values("account")
+    just_now = Attempt.objects.filter(message=OuterRef("pk"), finished_at__gt=Now() - FREE_AFTER_SILENCE)
+    is_silent = Q(state=State.UNKNOWN) & Exists(just_now)
+    return Message.objects.order_by().filter(is_claimed | is_sent | is_silent).values("account")

@@ -7,7 +7,9 @@ from django.utils import timezone
 
 from portal.models import Message, RateBudget, User, VendorAccount
 from portal.models.messages import IN_A_WORKER, State
-from portal.outbox import claims, flight
+from portal.outbox import claims, flight, settling
+from portal.outbox.verdicts import judge
+from portal.vendors.errors import OutcomeUnknown
 from tests.cast import make_people
 from tests.portal.outbox_parts import force, make_account, make_message
 from tests.portal.test_accounts import in_threads
@@ -71,3 +73,17 @@ def test_what_takes_long_or_died_keeps_no_seat() -> None:
         deadline = timezone.now() + whole - timedelta(seconds=seconds)
         force(held[0], State.SENDING, send_deadline_at=deadline)
         assert (claims.claim() is not None) is is_free
+
+
+@pytest.mark.django_db
+def test_a_silence_keeps_its_seat_until_the_breaker_had_time_to_count_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    full_queue()
+    held = [message for _ in range(flight.MOST_AT_ONCE) if (message := claims.claim())]
+    attempt = claims.begin(held[0], "/create")
+    assert attempt
+    settling.fail(held[0], attempt, judge(OutcomeUnknown("no answer", None), earlier=None, failures=0))
+    assert claims.claim() is None
+    monkeypatch.setattr(flight, "FREE_AFTER_SILENCE", timedelta(0))
+    assert claims.claim() is not None
