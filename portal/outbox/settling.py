@@ -25,8 +25,8 @@ AFTER_ALL = "The answer came after all."
 def succeed(message: Message, attempt: Attempt, answer: Answer) -> None:
     """Record an answer. What cannot be recorded is kept as evidence: the vendor did act."""
     with transaction.atomic(durable=True):
-        locked = _lock(message)
-        if _is_closed(attempt):
+        locked = _lock(message, attempt)
+        if locked is None:
             return
         try:
             with transaction.atomic():
@@ -44,8 +44,8 @@ def succeed(message: Message, attempt: Attempt, answer: Answer) -> None:
 
 def fail(message: Message, attempt: Attempt, verdict: Verdict) -> None:
     with transaction.atomic(durable=True):
-        locked = _lock(message)
-        if _is_closed(attempt):
+        locked = _lock(message, attempt)
+        if locked is None:
             return
         _close(attempt, verdict.outcome, verdict.detail, verdict.exchange, verdict.reason, verdict.problems)
         changes: dict[str, Any] = {"detail": verdict.detail, "held_reason": verdict.held_reason}
@@ -55,18 +55,20 @@ def fail(message: Message, attempt: Attempt, verdict: Verdict) -> None:
         _move(locked, verdict.state, **changes)
 
 
-def _lock(message: Message) -> Message:
+def _lock(message: Message, attempt: Attempt) -> Message | None:
+    """The message, for whoever made the attempt.
+
+    None where that was settled already, by the worker itself or out of the journal: whoever comes second has nothing
+    to add, and the message may long be in other hands.
+    """
     act_as_holder(message)
     locked = Message.objects.select_for_update(of=("self",)).select_related("account").get(pk=message.pk)
+    if Attempt.objects.filter(pk=attempt.pk).exclude(finished_at=None).exists():
+        return None
     if locked.lease_token != message.lease_token:
         # Cannot be while the trigger stands: a message being sent is given to nobody else.
         raise RuntimeError(f"{message.reference} is held by another worker")
     return locked
-
-
-def _is_closed(attempt: Attempt) -> bool:
-    """Settled already, by the worker itself or out of the journal: whoever comes second has nothing to add."""
-    return Attempt.objects.filter(pk=attempt.pk).exclude(finished_at=None).exists()
 
 
 def _move(locked: Message, state: State, **changes: Any) -> None:

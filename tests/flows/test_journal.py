@@ -125,6 +125,31 @@ def test_what_was_settled_anyway_is_only_cleared_away(
 
 
 @pytest.mark.django_db
+def test_a_worker_that_comes_second_to_its_own_journal_has_nothing_to_add(
+    box: Sandbox, account: VendorAccount, people: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Held up for seconds after it wrote the answer down: by then the message is back in the queue."""
+    make_dispatch(people.alice, people.east, rows=2)
+    box.fail_next("401")
+    fail = settling.fail
+
+    def held_up(*ending: Any) -> None:
+        monkeypatch.setattr(settling, "fail", fail)
+        (path,) = written()
+        os.utime(path, (time.time() - 60, time.time() - 60))
+        assert outbox.settle_left() == 1
+        fail(*ending)
+
+    monkeypatch.setattr(settling, "fail", held_up)
+    outbox.deliver_due(limit=1)
+    message = Message.objects.get()
+    assert (message.state, message.attempts.get().reason) == (State.QUEUED, "credential")
+    outbox.deliver_due(limit=1)
+    message.refresh_from_db()
+    assert message.state == State.DONE
+
+
+@pytest.mark.django_db
 def test_a_stranger_and_a_broken_page_stay_and_harm_nobody(
     box: Sandbox, account: VendorAccount, people: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
