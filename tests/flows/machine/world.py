@@ -15,11 +15,10 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from portal.models import Attempt, AuditEntry, Breaker, Message, Resolution, User, VendorAccount
+from portal.models import Attempt, AuditEntry, Breaker, Message, RateBudget, Resolution, User, VendorAccount
 from portal.models.messages import State
 from portal.vendors.sandbox import Sandbox
 from tests.cast import Cast
-from tests.dispatching import refill
 from tests.flows.machine.worker import Worker
 from tests.portal.outbox_parts import settle_constraints, sql
 from tests.sending import allow_sending
@@ -78,7 +77,9 @@ class World:
     @contextlib.contextmanager
     def acting(self) -> Iterator[None]:
         """One thing happens. The budget is full: waiting for it is tested elsewhere."""
-        refill(self.account)
+        RateBudget.objects.filter(account=self.account).update(
+            tokens=5, refreshed_at=Now(), closed_until=None, shrunk_until=None
+        )
         yield
         # Each of what were transactions is over: constraints that wait for the commit, and whose lease spoke.
         settle_constraints()
@@ -124,7 +125,7 @@ class World:
         """As if its pages had been written a minute ago."""
         for path in self.journal():
             if path.suffix == ".json":
-                self.pages[path] = path.read_text()
+                self.pages.setdefault(path, path.read_text())
             os.utime(path, (time.time() - 60, time.time() - 60))
 
     def tear_last_page(self) -> None:
