@@ -143,9 +143,16 @@ def test_what_happened_stays(people: Cast) -> None:
         with pytest.raises(IntegrityError, match="never changed or removed"), transaction.atomic():
             sql(statement)
     settle_constraints()
-    sql("ALTER TABLE portal_auditentry ENABLE TRIGGER portal_audit_no_truncate")
-    with pytest.raises(IntegrityError, match="never changed or removed"), transaction.atomic():
-        sql("TRUNCATE portal_auditentry")
+    for table, trigger in (
+        ("portal_auditentry", "portal_audit_no_truncate"),
+        ("portal_message", "portal_message_no_truncate"),
+        ("portal_attempt", "portal_attempt_no_truncate"),
+        ("portal_messagetransition", "portal_messagetransition_no_truncate"),
+        ("portal_resolution", "portal_resolution_no_truncate"),
+    ):
+        sql(f"ALTER TABLE {table} ENABLE TRIGGER {trigger}")  # off in tests, for their own tidying up
+        with pytest.raises(IntegrityError, match="never changed or removed"), transaction.atomic():
+            sql(f"TRUNCATE {table} CASCADE")
     assert AuditEntry.objects.filter(pk=entry.pk).exists()
 
 
