@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tests.nemesis.clients import Submitted, make_orders
 from tests.nemesis.stack import wait_until
+from tests.nemesis.vendor import Truth
 
 if TYPE_CHECKING:
     from tests.nemesis.run import Run
@@ -64,7 +65,7 @@ def _waits_for_a_token(run: "Run") -> bool:
 
 
 def database_killed(run: "Run") -> str:
-    unknown = _unknown(run)
+    before = _unknown_attempts(run)
     _queue_up(run, 16, "database")
     assert wait_until(lambda: run.database.counts().get("sending"), 30), "nothing was sent"
     run.stack.kill("postgres")
@@ -73,9 +74,19 @@ def database_killed(run: "Run") -> str:
     assert wait_until(lambda: _first_after(run, back_at, "claimed"), 60), "nothing moved"
     took = _first_after(run, back_at, "claimed") - back_at
     run.quiesce(120)
-    return (
-        f"{took:.1f} s after it took connections the queue moved; {_unknown(run) - unknown} unknown from it"
+    new = {one: words for one, words in _unknown_attempts(run).items() if one not in before}
+    arrived = {record.correlation for record in Truth.of(run.stack.ledger).records}
+    why = "; ".join(f"{'arrived' if one in arrived else 'never sent'}: {words}" for one, words in new.items())
+    moved = f"{took:.1f} s after it took connections the queue moved"
+    return f"{moved}; {len(new)} unknown from it" + (f" ({why})" if why else "")
+
+
+def _unknown_attempts(run: "Run") -> dict[str, str]:
+    rows = run.database.rows(
+        "SELECT a.correlation_id::text AS one, m.detail FROM portal_message m "
+        "JOIN portal_attempt a ON a.message_id = m.id WHERE m.state = 'unknown'"
     )
+    return {row["one"]: row["detail"] for row in rows}
 
 
 # --- R10 ----------------------------------------------------------------------------------------------------------
