@@ -125,14 +125,18 @@ class Backup:
                 "SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables WHERE schemaname = 'public'"
             )
             tables = cursor.fetchone()[0]
+            cursor.execute("SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE tgenabled = 'D'")
+            disabled = cursor.fetchall()
             cursor.execute("SET session_replication_role = replica")
             cursor.execute(f"TRUNCATE {tables}")
             cursor.execute("SET session_replication_role = DEFAULT")
         self._run(
             "pg_restore", "--data-only", "--disable-triggers", f"--dbname={database_url()}", str(self.file)
         )
-        with connection.cursor() as cursor:  # pg_restore enables every trigger, also the one tests do without
-            cursor.execute("ALTER TABLE portal_auditentry DISABLE TRIGGER portal_audit_no_truncate")
+        with connection.cursor() as cursor:
+            # pg_restore enables every trigger, also those that tests do without.
+            for table, trigger in disabled:
+                cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}")
 
     def _run(self, program: str, *arguments: str) -> None:
         subprocess.run([binary(program), *arguments], check=True, capture_output=True, timeout=60)
