@@ -15,7 +15,7 @@ from tickets.inquiry import words_for_granite
 from tickets.models import Dispatch, Location, Ticket
 from tickets.needs import messages_visible_to, unknown_messages
 
-MOST_SHOWN = 50
+MOST_SHOWN = 20
 RECENT = timedelta(hours=24)
 
 
@@ -82,10 +82,14 @@ class Doubt:
         return next((said for said in self.said if said.kind == kind and said.is_open), None)
 
 
-def doubts_for(user: User) -> list[Doubt]:
-    """What this person may see, the longest in doubt first; one more than is shown, so that the page can say so."""
-    found = _with_evidence(unknown_messages(user).order_by("pk"))
-    return [_doubt(message) for message in found[: MOST_SHOWN + 1]]
+def doubts_for(user: User, *, after: int = 0) -> tuple[list[Doubt], int]:
+    """What this person may see, the longest in doubt first: a page of it behind the message with the key `after`.
+
+    With the key behind which the next page begins; 0 where there is none.
+    """
+    found = list(_with_evidence(unknown_messages(user).filter(pk__gt=after).order_by("pk"))[: MOST_SHOWN + 1])
+    following = found[MOST_SHOWN - 1].pk if len(found) > MOST_SHOWN else 0
+    return [_doubt(message) for message in found[:MOST_SHOWN]], following
 
 
 def doubt_of(message: Message) -> Doubt:

@@ -1,10 +1,16 @@
 """The work list of what nobody knows."""
 
-import pytest
+import re
 
-from portal.models import VendorAccount
+import pytest
+from django.utils import timezone
+
+from portal.models import Message, VendorAccount
+from portal.models.messages import State
 from portal.vendors.sandbox import Sandbox
 from tests.cast import Cast, client_of
+from tests.dispatching import make_dispatch
+from tests.portal.outbox_parts import force
 from tests.tickets.scene import sent_dispatch, site_rows
 
 pytestmark = pytest.mark.django_db
@@ -57,3 +63,25 @@ def test_only_what_one_may_see(box: Sandbox, account: VendorAccount, people: Cas
     assert "Nothing is in doubt" in client_of(people.carol).get(URL).content.decode()
     assert WORDS in client_of(people.mia).get(URL).content.decode()
     assert client_of(people.bob).post(URL).status_code == 405
+
+
+def test_a_long_list_goes_on_on_the_next_page(box: Sandbox, account: VendorAccount, people: Cast) -> None:
+    account.locations_per_message = 1
+    account.save()
+    dispatch = make_dispatch(people.alice, people.east, 25)
+    references = [message.reference for message in Message.objects.order_by("pk")]
+    for message in Message.objects.all():
+        force(message, State.UNKNOWN, send_deadline_at=timezone.now())
+    client = client_of(people.alice)
+    first = client.get(URL).content.decode()
+    assert [one for one in references if f"{one}:" in plain(first)] == references[:20]
+    (link,) = re.findall(r'rel="next" href="([^"]+)"', first)
+    second = client.get(URL + link).content.decode()
+    assert [one for one in references if f"{one}:" in plain(second)] == references[20:]
+    assert 'rel="next"' not in second
+    assert client.get(URL + "?after=none").status_code == 200
+    assert str(dispatch) in second
+
+
+def plain(page: str) -> str:
+    return re.sub(r"<[^>]+>", "", page)

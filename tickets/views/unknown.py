@@ -16,25 +16,27 @@ from portal.problems import Problem
 from portal.request import PortalRequest
 from tickets import doubts
 from tickets.board import UNKNOWN_WORDS
-from tickets.doubts import MOST_SHOWN, Doubt
+from tickets.doubts import Doubt
 from tickets.forms.found import FoundForm
 from tickets.needs import messages_visible_to, open_duplicates
 from tickets.services import strays
 
+MOST_DUPLICATES = 50
 MAY_SETTLE, MAY_CONFIRM = "tickets.submit_dispatch", "tickets.confirm_resend"
 
 
 @require_safe
 def unknown(request: PortalRequest) -> HttpResponse:
-    found = doubts.doubts_for(request.user)
-    duplicates = list(
-        open_duplicates(request.user).select_related("ticket__dispatch", "message")[: MOST_SHOWN + 1]
-    )
+    given = request.GET.get("after", "")
+    after = int(given) if given.isdecimal() and given.isascii() and len(given) < 18 else 0
+    found, following = doubts.doubts_for(request.user, after=after)
+    duplicates = open_duplicates(request.user).select_related("ticket__dispatch", "message")
     context = {
-        "doubts": found[:MOST_SHOWN],
-        "duplicates": duplicates[:MOST_SHOWN],
-        "has_more": len(found) > MOST_SHOWN or len(duplicates) > MOST_SHOWN,
-        "settled": doubts.settled_lately(request.user),
+        "doubts": found,
+        "duplicates": [] if after else list(duplicates[:MOST_DUPLICATES]),
+        "after": after,
+        "following": following,
+        "settled": [] if after else doubts.settled_lately(request.user),
         "words": UNKNOWN_WORDS,
     }
     return render(request, "tickets/unknown.html", context)
