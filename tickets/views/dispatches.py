@@ -22,7 +22,7 @@ from tickets.services.stopping import may_cancel
 
 def _dispatch(request: PortalRequest, pk: int) -> Dispatch:
     visible = Dispatch.objects.visible_to(request.user).select_related(
-        "team", "account", "submitted_by", "draft"
+        "team", "account__breaker", "submitted_by", "draft"
     )
     return get_object_or_404(visible, pk=pk)
 
