@@ -19,7 +19,7 @@ from tests.dispatching import sandbox_account
 from tests.flows.machine.persons import Persons
 from tests.flows.machine.work import Work
 from tests.flows.machine.worker import stops
-from tests.flows.machine.world import World
+from tests.flows.machine.world import PER_MINUTE, World
 
 EXAMPLES = int(os.environ.get("MACHINE_EXAMPLES", "0"))  # 0: the fixed few
 STEPS = int(os.environ.get("MACHINE_STEPS", "30"))
@@ -33,12 +33,12 @@ class Outbox(Work, Persons):
 def account(box: Sandbox, people: Cast, settings: Any, tmp_path: Path) -> VendorAccount:
     settings.JOURNAL_ROOT = tmp_path
     settings.CLAIM_LEASE_SECONDS = 3600
-    return sandbox_account(box, locations_per_message=2)
+    return sandbox_account(box, locations_per_message=2, requests_per_minute=PER_MINUTE)
 
 
 def profile() -> hypothesis.settings:
     return hypothesis.settings(
-        max_examples=EXAMPLES or 25,
+        max_examples=EXAMPLES or 20,
         stateful_step_count=STEPS,
         derandomize=not EXAMPLES,
         database=None,

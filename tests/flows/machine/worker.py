@@ -5,6 +5,8 @@ it stops no transaction is open, so whatever the machine does meanwhile is what 
 """
 
 import contextlib
+import random
+import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -109,6 +111,9 @@ def stops() -> Iterator[list[Attempt]]:
         patch.setattr(ratelimit, "take", _stopping_before(ratelimit.take, PREPARED))
         for name in ("succeed", "fail"):
             patch.setattr(settling, name, _noting(getattr(settling, name), settled))
+        # The journal is read in the order of its names, which must be the same when the same play is played again.
+        name = Attempt._meta.get_field("correlation_id")
+        patch.setattr(name, "_get_default", lambda: uuid.UUID(int=random.getrandbits(128), version=4))
         # How long something truly took must decide nothing: waits end when the machine says so.
         for place in (claims, verdicts, finding):
             patch.setattr(place, "backoff", lambda failures: 3600.0)

@@ -24,6 +24,7 @@ from tests.portal.outbox_parts import settle_constraints, sql
 from tests.sending import allow_sending
 from tickets.models import Location
 
+PER_MINUTE, FULL = 30_000, 2_500  # a budget that does not depend on how long a step takes
 NOBODY_LISTENS = "http://127.0.0.1:9"
 
 
@@ -78,7 +79,7 @@ class World:
     def acting(self) -> Iterator[None]:
         """One thing happens. The budget is full: waiting for it is tested elsewhere."""
         RateBudget.objects.filter(account=self.account).update(
-            tokens=5, refreshed_at=Now(), closed_until=None, shrunk_until=None
+            tokens=FULL, refreshed_at=Now(), closed_until=None, shrunk_until=None
         )
         yield
         # Each of what were transactions is over: constraints that wait for the commit, and whose lease spoke.
