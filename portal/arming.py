@@ -68,10 +68,10 @@ def _is_set_back() -> bool:
     row = Arming.objects.exclude(armed_at=None).first()
     if row is None or row.armed_at is None:
         return False
-    ours = sentlog.look().of_lineage(row.lineage)
-    if any(sent.armed_at and datetime.fromisoformat(sent.armed_at) > row.armed_at for sent in ours):
+    told, lineage = sentlog.look(), str(row.lineage)
+    if lineage in told.last_armed and told.last_armed[lineage] > row.armed_at:
         return True
-    logged = max((sent.attempt for sent in ours if sent.key == str(row.key)), default=0)
+    logged = told.last_attempt.get((lineage, str(row.key)), 0)
     return logged > (Attempt.objects.aggregate(last=Max("pk"))["last"] or 0)
 
 

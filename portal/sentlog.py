@@ -92,6 +92,9 @@ class SentLog:
         self.read_to: dict[str, int] = {}
         self.sent: dict[str, Sent] = {}
         self.by_payload: dict[str, list[Sent]] = {}
+        # Of each arming the last attempt, and of each lineage the last arming: asked at every claim.
+        self.last_attempt: dict[tuple[str, str], int] = {}
+        self.last_armed: dict[str, datetime] = {}
         self.lock = threading.Lock()
 
     def look(self) -> "SentLog":
@@ -132,6 +135,11 @@ class SentLog:
         sent = Sent(**line)
         self.sent[sent.correlation_id] = sent
         self.by_payload.setdefault(sent.payload_hash, []).append(sent)
+        arming = (sent.lineage, sent.key)
+        self.last_attempt[arming] = max(sent.attempt, self.last_attempt.get(arming, 0))
+        if sent.armed_at:
+            when = datetime.fromisoformat(sent.armed_at)
+            self.last_armed[sent.lineage] = max(when, self.last_armed.get(sent.lineage, when))
 
 
 _logs: dict[Path, SentLog] = {}
