@@ -123,7 +123,8 @@ def _fail(message: Message, attempt: Attempt, error: BaseException) -> None:
         accounts.heed_refusal(message.account, error)
     earlier = message.attempts.filter(number__lt=attempt.number).order_by("-number").first()
     verdict = judge(error, earlier=earlier, failures=message.failures)
-    settling.fail(message, attempt, verdict)
+    if not settling.fail(message, attempt, verdict):
+        return  # one silence counts once
     if verdict.outcome in breaker.NO_ANSWER:
         breaker.note_silence(message.account, verdict.detail)
     else:

@@ -42,17 +42,19 @@ def succeed(message: Message, attempt: Attempt, answer: Answer) -> None:
     drift.record(answer.drift)
 
 
-def fail(message: Message, attempt: Attempt, verdict: Verdict) -> None:
+def fail(message: Message, attempt: Attempt, verdict: Verdict) -> bool:
+    """Close an attempt that brought no answer to record. False where somebody else had closed it already."""
     with transaction.atomic(durable=True):
         locked = _lock(message, attempt)
         if locked is None:
-            return
+            return False
         _close(attempt, verdict.outcome, verdict.detail, verdict.exchange, verdict.reason, verdict.problems)
         changes: dict[str, Any] = {"detail": verdict.detail, "held_reason": verdict.held_reason}
         if verdict.wait is not None:
             changes["due_at"] = Now() + timedelta(seconds=verdict.wait)
         changes["failures"] = message.failures + 1 if verdict.failed else 0
         _move(locked, verdict.state, **changes)
+    return True
 
 
 def _lock(message: Message, attempt: Attempt) -> Message | None:
@@ -78,6 +80,8 @@ def _move(locked: Message, state: State, **changes: Any) -> None:
             Message.objects.filter(pk=locked.pk).update(detail=f"{locked.detail} {AFTER_ALL} {detail}")
         return
     if locked.state == State.UNKNOWN and state not in (State.DONE, State.REJECTED):
+        if state == State.UNKNOWN:  # it says more than that nobody reported back
+            Message.objects.filter(pk=locked.pk).update(detail=f"{LATE} {changes.get('detail', '')}".strip())
         resolving.close_outdated(locked)
         return
     if state in SETTLED:

@@ -7,9 +7,11 @@ import pytest
 from django.utils import timezone
 
 from portal import account_services, breaker, outbox
-from portal.models import AuditEntry, Breaker, Message, VendorAccount
+from portal.models import Attempt, AuditEntry, Breaker, Message, VendorAccount
 from portal.models.messages import State
 from portal.outbox import claims, sending
+from portal.outbox.handlers import handler_of
+from portal.vendors.errors import OutcomeUnknown
 from portal.vendors.sandbox import Sandbox
 from tests.cast import Cast, client_of
 from tests.dispatching import make_dispatch, make_draft, refill, sandbox_account, typed_row
@@ -157,3 +159,22 @@ def test_everybody_who_can_submit_is_told(box: Sandbox, account: VendorAccount, 
     draft = make_draft(people.alice, people.east, rows=1)
     for url in ("/", dispatch.get_absolute_url(), f"/drafts/{draft.pk}/review/"):
         assert words in alice.get(url).content.decode(), url
+
+
+def test_one_silence_counts_once_whoever_settles_it(
+    box: Sandbox, account: VendorAccount, people: Cast
+) -> None:
+    """A slow worker and its journal may both bring the same end of an attempt."""
+    box.fail_next("lose_answer")
+    make_dispatch(people.alice, people.east, 1)
+    message = claims.claim()
+    assert message is not None
+    path = handler_of(message).path(message)
+    call = handler_of(message).prepare(message, path)
+    attempt = claims.begin(message, path)
+    assert attempt is not None
+    with pytest.raises(OutcomeUnknown) as silence:
+        call(attempt)
+    sending._fail(message, attempt, silence.value)
+    sending._fail(message, Attempt.objects.get(), silence.value)
+    assert Breaker.objects.get(account=account).failures == 1

@@ -266,6 +266,21 @@ class TestAnswersThatComeLate:
         with pytest.raises(Problem):
             resolving.confirm(said, by=people.mia)
 
+    def test_what_it_leaves_open_is_said_and_needs_two_people_anew(
+        self, box: Sandbox, account: VendorAccount, people: Cast
+    ) -> None:
+        box.fail_next("fewer")
+        dispatch, message, answer = answered_late(people, 3)
+        said = resolving.say_not_there(message, note=WHERE, by=people.alice)
+        answer()
+        message.refresh_from_db()
+        said.refresh_from_db()
+        assert (message.state, said.state) == (State.UNKNOWN, "closed")
+        assert message.detail.startswith(
+            "The answer came late. Granite answered with 2 tickets for 3 locations."
+        )
+        assert dispatch.locations.filter(ticket=None).count() == 1
+
     def test_what_was_not_yet_sent_again_is_not_sent_again(
         self, box: Sandbox, account: VendorAccount, people: Cast
     ) -> None:
