@@ -255,6 +255,8 @@ CELERY_BEAT_SCHEDULE = {
 # Who carries out what the outbox promises, and who answers which look-up. Names, because `portal` imports
 # nothing of the packages above it; a system check proves each of them.
 OUTBOX_HANDLERS = {"granite.create_tickets": "tickets.services.delivery.CREATE_TICKETS"}
+# What is to be done when requests came to light that were sent and that this database has forgotten.
+AFTER_FORGETTING = "tickets.services.numbers.skip_forgotten"
 # Each answers for one person: the keys of the files that hang on work this person sees.
 FILES_OF_SEEN_WORK = ["tickets.permissions.files_of_seen_work"]
 # A read by which the breaker finds out whether a vendor answers again.

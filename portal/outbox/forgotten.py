@@ -7,9 +7,11 @@ another one, with the right, may then let it be sent again. Or one cancels it.
 import logging
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
+from django.utils.module_loading import import_string
 
 from portal import arming, audit, sentlog
 from portal.models import Arming, Attempt, ForgottenSend, Message, User
@@ -37,16 +39,19 @@ def report() -> int:
     if now == _reported:
         return 0
     found = [_keep(sent) for sent in _unknown_here(ours) if sent.may_exist]
+    news = sum(is_new for _, is_new in found)
+    if news:
+        import_string(settings.AFTER_FORGETTING)()
     _reported = now
-    return sum(is_new for _, is_new in found)
+    return news
 
 
 def sent_before(message: Message) -> ForgottenSend | None:
-    """What says that this very message left already, of which the database knows nothing; None if nothing does."""
+    """What says that this very message, or another one under its reference, left already; None if nothing does."""
     for sent in _unknown_here(sentlog.look().of_payload(message.payload_hash)):
         if sent.may_exist:
             _keep(sent)
-    return _open_sends().filter(payload_hash=message.payload_hash).first()
+    return _open_sends().filter(_of(message.payload_hash, message.reference)).first()
 
 
 @transaction.atomic
@@ -74,15 +79,19 @@ def let_go(send: ForgottenSend, *, by: User) -> None:
         raise Problem("You may not let this be sent again.")
     ForgottenSend.objects.filter(pk=send.pk, cleared_at=None).update(cleared_by=by, cleared_at=Now())
     audit.record(by, "sending.agreed", send, note=send.looked_note, looked_by=send.looked_by.name)
-    held = Message.objects.filter(
-        payload_hash=send.payload_hash, state=State.HELD, held_reason=HeldReason.SENT_BEFORE
-    )
-    if not _open_sends().filter(payload_hash=send.payload_hash).exists():
+    same = _of(send.payload_hash, send.reference)
+    held = Message.objects.filter(same, state=State.HELD, held_reason=HeldReason.SENT_BEFORE)
+    if not _open_sends().filter(same).exists():
         release(held, by=by, reason="looked for at the vendor by two people, and not there")
 
 
 def _open_sends() -> "QuerySet[ForgottenSend]":
     return ForgottenSend.objects.filter(cleared_at=None).exclude(outcome__in=sentlog.NOTHING_THERE)
+
+
+def _of(payload_hash: str, reference: str) -> Q:
+    # After a restore a new dispatch may have the number, and so the reference, of one that is forgotten.
+    return Q(payload_hash=payload_hash) | Q(reference=reference)
 
 
 def _unknown_here(sends: list[Sent]) -> list[Sent]:
