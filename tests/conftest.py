@@ -72,6 +72,8 @@ def _armed(request: pytest.FixtureRequest) -> None:
     if not (request.node.get_closest_marker("django_db") or "_django_db_helper" in request.fixturenames):
         return
     request.getfixturevalue("_django_db_helper")
+    # Numbers begin anew in an emptied database, and this machine's log would know them from an earlier test.
+    request.getfixturevalue("settings").JOURNAL_ROOT = request.getfixturevalue("tmp_path") / "journal"
     from tests.sending import allow_sending
 
     allow_sending()
