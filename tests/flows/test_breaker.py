@@ -9,7 +9,7 @@ from django.utils import timezone
 from portal import account_services, breaker, outbox
 from portal.models import Attempt, AuditEntry, Breaker, Message, VendorAccount
 from portal.models.messages import State
-from portal.outbox import claims, sending
+from portal.outbox import claims, flight, sending
 from portal.outbox.handlers import handler_of
 from portal.vendors.errors import OutcomeUnknown
 from portal.vendors.sandbox import Sandbox
@@ -61,7 +61,10 @@ def test_an_answer_between_two_silences_starts_the_count_anew(box: Sandbox, acco
     assert counts() == {"unknown": 4, "done": 1, "queued": 7}
 
 
-def test_half_of_the_last_ten_stops_it_too(box: Sandbox, account: VendorAccount) -> None:
+def test_half_of_the_last_ten_stops_it_too(
+    box: Sandbox, account: VendorAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flight, "FREE_AFTER_SILENCE", timedelta(0))
     for number in range(10):
         if number % 2:
             box.fail_next("503")

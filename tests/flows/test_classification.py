@@ -2,6 +2,7 @@
 
 import tracemalloc
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -9,6 +10,7 @@ from django.utils import timezone
 from portal import outbox
 from portal.models import Attempt, Breaker, Message, RateBudget, VendorAccount
 from portal.models.messages import State
+from portal.outbox import flight
 from portal.outbox.settling import LONGEST_BODY
 from portal.vendors.sandbox import Sandbox
 from tests.cast import Cast
@@ -273,9 +275,10 @@ def test_a_slow_answer_is_waited_for(box: Sandbox, message: Message) -> None:
 
 
 def test_by_chance_no_message_is_ever_carried_out_twice(
-    box: Sandbox, account: VendorAccount, people: Cast
+    box: Sandbox, account: VendorAccount, people: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Misfortunes at random over many sends: what was in doubt once is left alone, the rest exists once."""
+    monkeypatch.setattr(flight, "FREE_AFTER_SILENCE", timedelta(0))
     for fault in ("lose_answer", "close_before", "500_after", "truncated_chunked", "cut_status_line"):
         box.fail_next(fault, chance=0.12)
     for fault in ("429", "401", "404"):
