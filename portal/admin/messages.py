@@ -93,12 +93,17 @@ class TransitionInline(ReadOnlyInline, admin.TabularInline):  # type: ignore[typ
         return request.user.has_perm("portal.view_message")
 
 
-class ResolutionInline(ReadOnlyInline, admin.TabularInline):  # type: ignore[type-arg]
+class ResolutionInline(ReadOnlyInline, admin.StackedInline):  # type: ignore[type-arg]
     model = Resolution
     fields = readonly_fields = (
-        "kind", "state", "opened_by", "opened_at", "note", "vendor_ids", "decided_by", "decided_at", "result",
+        "kind", "state", "opened_by", "opened_at", "said", "vendor_ids", "decided_by", "decided_at", "result",
     )  # fmt: skip
     verbose_name_plural = "what people said of it while its outcome was unknown"
+    shows_people = False
+
+    @admin.display(description="note")
+    def said(self, resolution: Resolution) -> str:
+        return (resolution.note if self.shows_people else masking.mask(resolution.note)) or "–"
 
 
 @admin.register(Message)
