@@ -73,7 +73,9 @@ def _armed(request: pytest.FixtureRequest) -> None:
         return
     request.getfixturevalue("_django_db_helper")
     # Numbers begin anew in an emptied database, and this machine's log would know them from an earlier test.
-    request.getfixturevalue("settings").JOURNAL_ROOT = request.getfixturevalue("tmp_path") / "journal"
+    journal_root = request.getfixturevalue("tmp_path") / "journal"
+    request.getfixturevalue("settings").JOURNAL_ROOT = journal_root
+    request.getfixturevalue("monkeypatch").setenv("JOURNAL_ROOT", str(journal_root))  # for workers it starts
     from tests.sending import allow_sending
 
     allow_sending()

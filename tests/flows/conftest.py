@@ -1,8 +1,6 @@
 """The scene of every crash."""
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,8 +17,7 @@ def module_box() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def scene(transactional_db: None, module_box: Sandbox, settings: Any, tmp_path: Path) -> Scene:
-    settings.JOURNAL_ROOT = tmp_path
+def scene(transactional_db: None, module_box: Sandbox) -> Scene:
     module_box.reset()
     module_box.limit = 100_000
     return Scene(module_box, make_people(), sandbox_account(module_box))

@@ -61,6 +61,12 @@ def server() -> Iterator[psycopg.Connection]:
         yield there
 
 
+def sessions(there: psycopg.Connection, database: str) -> list[tuple[str, str]]:
+    """Who is in a database: PostgreSQL copies none that somebody is in."""
+    asked = "SELECT backend_type, query FROM pg_stat_activity WHERE datname = %s"
+    return there.execute(asked, [database]).fetchall()
+
+
 @contextmanager
 def copied() -> Iterator[str]:
     """A copy made by TEMPLATE; yields its address."""
@@ -68,6 +74,7 @@ def copied() -> Iterator[str]:
     copy = f"{mine}_copy"
     connections.close_all()
     with server() as there:
+        wait_until(lambda: not sessions(there, mine), what="nobody else is in what is copied")
         there.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(copy), sql.Identifier(mine))
         )

@@ -25,7 +25,6 @@ def run_until_it_dies(point: str) -> None:
     environment = os.environ | {
         "DATABASE_URL": database_url(),
         "DJANGO_SETTINGS_MODULE": "portal.settings",
-        "JOURNAL_ROOT": str(settings.JOURNAL_ROOT),
         "CELERY_BROKER_URL": NOWHERE,
     }
     command = [sys.executable, "-m", "tests.flows.crashing", point]

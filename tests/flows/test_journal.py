@@ -30,8 +30,7 @@ def box() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def account(box: Sandbox, people: Cast, settings: Any, tmp_path: Path) -> VendorAccount:
-    settings.JOURNAL_ROOT = tmp_path / "journal"
+def account(box: Sandbox, people: Cast) -> VendorAccount:
     return sandbox_account(box)
 
 
@@ -195,7 +194,7 @@ def test_nothing_leaves_that_the_disk_cannot_take_down(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_worker_survives_its_database_going_away_under_an_answer(box: Sandbox, tmp_path: Path) -> None:
+def test_a_worker_survives_its_database_going_away_under_an_answer(box: Sandbox) -> None:
     """A real worker, real connections cut while Granite answers, and the door shut until the answer is there."""
     cast = make_people()
     sandbox_account(box)
@@ -203,19 +202,19 @@ def test_a_worker_survives_its_database_going_away_under_an_answer(box: Sandbox,
     make_dispatch(cast.alice, cast.east, rows=2)
     name = connection.settings_dict["NAME"]
     door = psycopg.connect(database_url(), dbname="postgres", autocommit=True)
-    with working(broker_url=NOWHERE, JOURNAL_ROOT=str(tmp_path)):
+    with working(broker_url=NOWHERE):
         # Not merely marked: a connection cut while it commits the mark leaves a message that was never sent.
         wait_until(lambda: box.tickets, what="Granite has it")
         door.execute(f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS false')
         try:
             door.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
-            wait_until(lambda: list(tmp_path.glob("*.json")), what="the answer is in the journal")
+            wait_until(written, what="the answer is in the journal")
             time.sleep(3)
-            assert list(tmp_path.glob("*.json")), "the door is shut: nothing can have settled it"
+            assert written(), "the door is shut: nothing can have settled it"
         finally:
             door.execute(f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS true')
             door.close()
         connection.close()
         wait_until(lambda: Message.objects.get().state == State.DONE, what="settled out of the journal")
     assert len(box.calls("create")) == 1
-    assert list(tmp_path.glob("*.json")) == []
+    assert written() == []

@@ -3,7 +3,6 @@
 import os
 from collections import Counter
 from datetime import timedelta
-from typing import Any
 
 import hypothesis
 import pytest
@@ -34,10 +33,7 @@ steps = st.lists(
 
 
 @pytest.fixture
-def account(
-    box: Sandbox, people: Cast, settings: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
-) -> VendorAccount:
-    settings.JOURNAL_ROOT = tmp_path
+def account(box: Sandbox, people: Cast, monkeypatch: pytest.MonkeyPatch) -> VendorAccount:
     monkeypatch.setattr(flight, "FREE_AFTER_SILENCE", timedelta(0))
     return sandbox_account(box, locations_per_message=1, requests_per_minute=PER_MINUTE)
 

@@ -5,7 +5,6 @@ Here it plays a fixed few; `make machine` plays other ones, for as long as it is
 """
 
 import os
-from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -30,8 +29,7 @@ class Outbox(Work, Persons):
 
 
 @pytest.fixture
-def account(box: Sandbox, people: Cast, settings: Any, tmp_path: Path) -> VendorAccount:
-    settings.JOURNAL_ROOT = tmp_path
+def account(box: Sandbox, people: Cast, settings: Any) -> VendorAccount:
     settings.CLAIM_LEASE_SECONDS = 3600
     return sandbox_account(box, locations_per_message=2, requests_per_minute=PER_MINUTE)
 

@@ -29,10 +29,9 @@ from tickets.services import following
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def journal_root(settings: Any, tmp_path: Path) -> Path:
-    settings.JOURNAL_ROOT = tmp_path / "journal"
-    return tmp_path / "journal"
+@pytest.fixture
+def journal_root(settings: Any) -> Path:
+    return Path(settings.JOURNAL_ROOT)
 
 
 @pytest.fixture

@@ -62,6 +62,7 @@ def test_the_watchman_is_waited_for_as_long_as_a_send_may_take(monkeypatch: Any)
     assert waited == [live.STOP_GRACE_SECONDS]
 
 
+@pytest.mark.django_db
 def test_a_watchman_told_to_stop_begins_nothing_more(monkeypatch: Any) -> None:
     begun: list[str] = []
     for name in ("settle_left", "sweep"):

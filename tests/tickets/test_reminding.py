@@ -24,6 +24,7 @@ from tests.flows.workers import database_url, wait_until, working
 from tests.portal.outbox_parts import force, settle_constraints, sql
 from tests.portal.socket_server import closed_port
 from tests.post_office import TAKEN, PostOffice, html_of, open_post_office, text_of, use
+from tests.sending import allow_sending
 from tests.tickets.scene import send, sent_dispatch
 from tickets.models import Dispatch, Mailing, PossibleDuplicate, Reminder
 from tickets.services import mailing, reminding
@@ -74,6 +75,7 @@ def test_the_owner_is_told_once_with_all_it_takes(
     box: Sandbox, account: VendorAccount, people: Cast, office: PostOffice, settings: Any
 ) -> None:
     settings.PUBLIC_URL = "https://portal.example.com"
+    allow_sending()  # from this address
     message = in_doubt(box, people, 3)
     for _ in range(3):
         remind()
