@@ -104,7 +104,7 @@ class SentLog:
                     if NAME.fullmatch(entry.name) and entry.stat().st_size > self.read_to.get(entry.name, 0):
                         self._read(Path(entry.path))
             except FileNotFoundError:
-                pass  # nothing was sent yet
+                log.debug("Nothing was sent from this machine yet")
             except OSError as error:
                 log.error("This machine's log of what it sent cannot be read, and so nor written: %s", error)
         return self

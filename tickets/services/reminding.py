@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import cache
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Now
@@ -78,13 +79,14 @@ def _unknown(now: datetime) -> Iterable[Reminder]:
     found = _first_locations(message__state=State.UNKNOWN).annotate(
         unknown_since=Coalesce(Subquery(began.values("at")[:1]), "message__created_at")
     )
+    tell = cache(whom_to_tell)  # a dispatch has many messages
     for location in found:
         possible_from = may_say_not_there_from(location.message)
         step = step_at(
             now - location.unknown_since,
             may_say_not_there=possible_from is not None and now >= possible_from,
         )
-        for person in whom_to_tell(location.dispatch):
+        for person in tell(location.dispatch):
             yield Reminder(person=person, about=About.UNKNOWN, message=location.message, step=step)
 
 
@@ -93,12 +95,14 @@ def _for_second_people() -> Iterable[Reminder]:
         kind=Resolution.Kind.NOT_THERE, state=Resolution.State.OPEN, message__state=State.UNKNOWN
     )
     said = {one.message_id: one for one in waiting}
+    second = cache(lambda team: list(second_people(team)))
     for location in _first_locations(message__in=list(said)):
         first = said[location.message_id]
-        for person in second_people(location.dispatch.team).exclude(pk=first.opened_by_id):
-            yield Reminder(
-                person=person, about=About.SECOND_PERSON, message=location.message, resolution=first
-            )
+        for person in second(location.dispatch.team):
+            if person.pk != first.opened_by_id:
+                yield Reminder(
+                    person=person, about=About.SECOND_PERSON, message=location.message, resolution=first
+                )
 
 
 def _settled(now: datetime) -> Iterable[Reminder]:
@@ -120,9 +124,10 @@ def _settled(now: datetime) -> Iterable[Reminder]:
 def _duplicates(now: datetime) -> Iterable[Reminder]:
     found = PossibleDuplicate.objects.filter(closed_at=None, raised_at__gt=now - NEWS)
     told = Reminder.objects.filter(duplicate=OuterRef("pk"))
+    tell = cache(whom_to_tell)
     for duplicate in found.filter(~Exists(told)).select_related("ticket", "message"):
         dispatch = dispatch_of(duplicate.message) or duplicate.ticket.dispatch
-        for person in whom_to_tell(dispatch):
+        for person in tell(dispatch):
             yield Reminder(
                 person=person, about=About.DUPLICATE, message=duplicate.message, duplicate=duplicate
             )
