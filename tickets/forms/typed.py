@@ -49,9 +49,25 @@ WHERE = (
 )
 WHEN, WHEN_TICKS = ("start_date", "end_date"), ("hard_start",)
 ALL_ROWS, ALL_ROWS_TICKS = ("all-start_date", "all-end_date"), ("same_for_all", "all-hard_start")
+# Of a row of a sheet: what it says differently from *What* (blank: the same), and what is never sent but helps to
+# find the place.
+ROW_WHAT = (
+    "service_type",
+    "initial_description",
+    "special_instructions",
+    "non_standard_tools",
+    "po_number",
+    "customer_ticket_number",
+    "prior_ticket",
+    "contact_name",
+    "contact_email_address",
+    "files",
+)
+AIDS = ("state", "zip")
 KEY = "row"
 PREFIX = "locations"
-MOST_ROWS = 500
+MOST_ROWS = 500  # of forms on one page
+MOST_SHEET_ROWS = 5000
 MOST_CHARACTERS = 100_000  # of one field, kept; what a field may hold is for the forms to say
 _ROW_FIELD = re.compile(rf"{PREFIX}-([0-9]{{1,6}})-(\w+)")
 

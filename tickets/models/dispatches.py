@@ -126,6 +126,12 @@ class Location(models.Model):
     starts_at = models.DateTimeField(help_text="UTC; the vendor is told the local time at the site")
     ends_at = models.DateTimeField(help_text="UTC; equal to the start for a hard start")
     time_zone = models.CharField(max_length=50, validators=[validate_zone])
+    own = models.JSONField(
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text="fields of the dispatch in which this location differs",
+    )
 
     objects = LocationQuerySet.as_manager()
 

@@ -29,6 +29,9 @@ class Draft(models.Model):
     account = models.ForeignKey(VendorAccount, models.PROTECT, related_name="+")
     what = models.JSONField(default=dict, help_text="ticket-level fields as typed, by the vendor's names")
     locations = models.JSONField(default=list, help_text="one object per row as typed, by the vendor's names")
+    is_sheet = models.BooleanField(
+        default=False, db_default=False, help_text="its rows are worked on as a table"
+    )
     files = models.ManyToManyField(StoredFile, through="DraftFile", related_name="drafts")
     corrects = models.ForeignKey(
         "tickets.Dispatch", models.PROTECT, null=True, blank=True, related_name="corrections"
