@@ -26,7 +26,11 @@
   document.addEventListener("htmx:responseError", function (event) {
     const answer = event.detail.xhr;
     const isPlain = (answer.getResponseHeader("Content-Type") || "").startsWith("text/plain");
-    if (answer.status === 401) say(SIGNED_OUT, "/login/");
+    const sent = event.detail.requestConfig.headers["X-CSRFToken"];
+    if (answer.status === 403 && token() && sent !== token() && event.target.matches("form.wizard-form")) {
+      // Somebody signed in again while it was on its way: what was typed is saved once more, with the new token.
+      event.target.dispatchEvent(new Event("input"));
+    } else if (answer.status === 401) say(SIGNED_OUT, "/login/");
     else say(isPlain && answer.responseText.length < 300 ? answer.responseText : REFUSED);
   });
   document.addEventListener("htmx:sendError", function () {
