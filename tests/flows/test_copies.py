@@ -62,7 +62,6 @@ def server() -> Iterator[psycopg.Connection]:
 
 
 def sessions(there: psycopg.Connection, database: str) -> list[tuple[str, str]]:
-    """Who is in a database: PostgreSQL copies none that somebody is in."""
     asked = "SELECT backend_type, query FROM pg_stat_activity WHERE datname = %s"
     return there.execute(asked, [database]).fetchall()
 
@@ -74,7 +73,9 @@ def copied() -> Iterator[str]:
     copy = f"{mine}_copy"
     connections.close_all()
     with server() as there:
-        wait_until(lambda: not sessions(there, mine), what="nobody else is in what is copied")
+        # Connections of servers that other tests left open; PostgreSQL copies none that somebody is in.
+        there.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [mine])
+        wait_until(lambda: not sessions(there, mine), what="nobody is in what is copied")
         there.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(copy), sql.Identifier(mine))
         )
