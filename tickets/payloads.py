@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 from portal import outbox
@@ -11,6 +11,8 @@ from portal.models import StoredFile, VendorAccount
 from portal.vendors.granite.wire import NewLocation, NewTickets, locations_as_text
 from tickets import planning
 from tickets.forms.checking import CheckedLocation
+from tickets.forms.labels import LABELS
+from tickets.forms.rows import FILES
 
 KIND = "granite.create_tickets"
 _LOCATION_FIELDS = {field.name for field in fields(NewLocation)}
@@ -18,11 +20,13 @@ _LOCATION_FIELDS = {field.name for field in fields(NewLocation)}
 
 @dataclass(frozen=True)
 class PlannedMessage:
-    """One message as it will be promised, and what a person is told of it."""
+    """One message as it will be promised, and what a person is told of it. `what` is said for all its locations."""
 
     reference: str
     chunk: str
     reason: str
+    what: dict[str, Any]
+    files: list[StoredFile]
     locations: tuple[CheckedLocation, ...]
     payload: dict[str, Any]
     payload_hash: str
@@ -42,15 +46,21 @@ def planned_messages(
 ) -> list[PlannedMessage]:
     """The messages of draft `pk`. The same draft gives the same bytes, so that what is reviewed is what is sent."""
     found = []
-    for number, chunk in enumerate(planning.chunks(locations, account.locations_per_message), start=1):
+    chunks = planning.chunks(locations, account.locations_per_message, LABELS)
+    for number, chunk in enumerate(chunks, start=1):
         reference = f"DSP-{pk:06d}-{number}"
-        order = new_tickets(what, chunk.rows, reference=reference, macnum=account.granted_tenant_macnum)
-        payload = freeze(order, files, reference)
+        own = {**what, **chunk.rows[0].own}
+        names = own.pop(FILES, None)
+        attached = [file for file in files if names is None or file.name in names]
+        order = new_tickets(own, chunk.rows, reference=reference, macnum=account.granted_tenant_macnum)
+        payload = freeze(order, attached, reference)
         found.append(
             PlannedMessage(
                 reference=reference,
                 chunk=f"dispatch:{pk}:{number}",
                 reason=chunk.reason,
+                what=own,
+                files=attached,
                 locations=chunk.rows,
                 payload=payload,
                 payload_hash=outbox.payload_hash(payload),
@@ -90,7 +100,7 @@ def new_tickets(
 
 
 def _location(location: CheckedLocation) -> NewLocation:
-    values = {name: value for name, value in asdict(location).items() if name in _LOCATION_FIELDS}
+    values = {name: getattr(location, name) for name in _LOCATION_FIELDS}
     return NewLocation(**values | {"local_contact_number": int(location.local_contact_number)})
 
 

@@ -1,6 +1,6 @@
 """Rows → messages: few, in order, within the limit, and never two of one name in a message."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 from hypothesis import given
@@ -13,6 +13,7 @@ from tickets.planning import chunks
 class Place:
     location_name: str
     location_number: str = ""
+    own: dict[str, str] = field(default_factory=dict, hash=False)
 
 
 def names(rows: list[Place], limit: int) -> list[list[str]]:

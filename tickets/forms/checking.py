@@ -1,7 +1,7 @@
 """The whole draft judged at once, from what was typed: everything wrong, everything odd, and the cleaned locations."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -10,7 +10,9 @@ from django.forms import BaseFormSet, Form
 
 from portal.models import User
 from sites import zones
-from tickets.forms.typed import KEY, PREFIX
+from tickets.forms.labels import LABELS
+from tickets.forms.rows import FILES, MUST_BE_SAID, NO_ROWS, CheckedRow, check_rows
+from tickets.forms.typed import KEY, PREFIX, Row
 from tickets.forms.what import WhatForm
 from tickets.forms.when import WhenForm, check_all_rows, check_when, is_ambiguous, is_same_for_all, to_utc
 from tickets.forms.where import check_where
@@ -49,6 +51,7 @@ class CheckedLocation:
     time_zone: str
     start_date: datetime
     end_date: datetime
+    own: Mapping[str, Any] = field(default_factory=dict)  # what it says differently from *What*
 
     @property
     def starts_at(self) -> datetime:
@@ -81,7 +84,23 @@ class Checked:
 
     @cached_property
     def what(self) -> WhatForm:
-        return WhatForm(self.draft, self.user, is_checked=True)
+        return WhatForm(self.draft, self.user, is_checked=True, left_to_rows=self._left_to_rows)
+
+    @cached_property
+    def _left_to_rows(self) -> frozenset[str]:
+        """What every row of a sheet says itself need not be said in *What*."""
+        if not self.draft.is_sheet or not self.draft.locations:
+            return frozenset()
+        rows = self.draft.locations
+        return frozenset(name for name in MUST_BE_SAID if all(row.get(name, "").strip() for row in rows))
+
+    @cached_property
+    def said_for_all(self) -> dict[str, Any]:
+        """*What*, cleaned; where it leaves something to the rows, as the first row has it."""
+        said = dict(self.what.cleaned_data)
+        if self._left_to_rows and self.rows:
+            said |= {name: self.rows[0].own.get(name) for name in self._left_to_rows if not said.get(name)}
+        return said
 
     @cached_property
     def where(self) -> BaseFormSet:
@@ -95,6 +114,13 @@ class Checked:
     def all_rows(self) -> WhenForm | None:
         return check_all_rows(self.draft.what)
 
+    @cached_property
+    def rows(self) -> list[CheckedRow]:
+        """Of a sheet: every row judged."""
+        names = self.draft.files.order_by("draftfile__id").values_list("name", flat=True)
+        self.what.is_valid()
+        return check_rows(self.draft.locations, what=self.what.cleaned_data, files=list(names))
+
     @property
     def is_good(self) -> bool:
         return not self.problems()
@@ -105,11 +131,23 @@ class Checked:
 
     @property
     def _finders(self) -> dict[str, Callable[[], Iterator[Finding]]]:
+        if self.draft.is_sheet:
+            return {"what": self._of_what, "rows": self._of_rows}
         return {"what": self._of_what, "where": self._of_where, "when": self._of_when}
 
     def _of_what(self) -> Iterator[Finding]:
         # The kind of work is a list of radio buttons: the first of them takes the focus.
         return _of_form("what", self.what, shown_at={"service_type": "service_type_0"})
+
+    def _of_rows(self) -> Iterator[Finding]:
+        if not self.rows:
+            yield Finding("rows", "rows", "Rows", NO_ROWS)
+        for index, row in enumerate(self.rows):
+            key = self.draft.locations[index][KEY]
+            for name, sentences in row.problems.items():
+                label = f"Row {index + 1}: {LABELS.get(name, name)}" if name else f"Row {index + 1}"
+                for sentence in sentences:
+                    yield Finding("rows", f"cell-{key}-{name}" if name else f"row-{key}", label, sentence)
 
     def _of_where(self) -> Iterator[Finding]:
         for message in self.where.non_form_errors():
@@ -127,7 +165,26 @@ class Checked:
                 if finding.message not in shared:
                     yield finding
 
+    def windows(self) -> Iterator[tuple[int, datetime, datetime, str]]:
+        """Each window that is one, with its row and the zone it is meant in."""
+        judged: Iterable[tuple[Mapping[str, Any], bool]] = (
+            ((row.values, bool(row.problems)) for row in self.rows)
+            if self.draft.is_sheet
+            else ((getattr(form, "cleaned_data", {}), bool(form.errors)) for form in self.when.forms)
+        )
+        for index, (values, is_wrong) in enumerate(judged):
+            start, zone = values.get("start_date"), values.get("time_zone") or ""
+            if start and not is_wrong and zones.is_zone(zone):
+                yield index, start, values["end_date"], zone
+
     def locations(self) -> list[CheckedLocation]:
+        if self.draft.is_sheet:
+            return [
+                _located(position, row, checked)
+                for position, (row, checked) in enumerate(
+                    zip(self.draft.locations, self._settled_rows(), strict=True)
+                )
+            ]
         found = []
         for position, (where, when, row) in enumerate(
             zip(self.where.forms, self.when.forms, self.draft.locations, strict=True)
@@ -141,6 +198,21 @@ class Checked:
                 CheckedLocation(position=position, key=row[KEY], corrects=row.get("corrects"), **values)
             )
         return found
+
+    def _settled_rows(self) -> list[CheckedRow]:
+        """With `own` as it differs from what is said for all: what the first row lent to all is no difference."""
+        said = self.said_for_all
+        for row in self.rows:
+            row.own = {
+                name: value for name, value in row.own.items() if name == FILES or value != said.get(name)
+            }
+        return self.rows
+
+
+def _located(position: int, row: Row, checked: CheckedRow) -> CheckedLocation:
+    return CheckedLocation(
+        position=position, key=row[KEY], corrects=row.get("corrects"), own=checked.own, **checked.values
+    )
 
 
 def _of_form(
@@ -158,15 +230,16 @@ def _of_form(
 def clock_warnings(checked: Checked, now: datetime | None = None) -> list[Finding]:
     """Windows that are allowed and probably not meant: past, far off, or in the hour that comes twice."""
     now = now or datetime.now(UTC)
-    found, is_shared = [], is_same_for_all(checked.draft.what)
-    for index, form in enumerate(checked.when.forms):
-        values = getattr(form, "cleaned_data", {})
-        start, name = values.get("start_date"), values.get("time_zone") or ""
-        if not start or not zones.is_zone(name) or form.errors:
-            continue
-        prefix = "all" if is_shared else f"{PREFIX}-{index}"
-        for message in _odd_about(start, values["end_date"], name, now):
-            found.append(Finding("when", f"id_{prefix}-start_date", f"Location {index + 1}: Start", message))
+    found, draft = [], checked.draft
+    for index, start, end, zone in checked.windows():
+        if draft.is_sheet:
+            step, at = "rows", f"cell-{draft.locations[index][KEY]}-start_date"
+        else:
+            prefix = "all" if is_same_for_all(draft.what) else f"{PREFIX}-{index}"
+            step, at = "when", f"id_{prefix}-start_date"
+        noun = "Row" if draft.is_sheet else "Location"
+        for message in _odd_about(start, end, zone, now):
+            found.append(Finding(step, at, f"{noun} {index + 1}: Start", message))
     return found
 
 

@@ -11,7 +11,12 @@ LABELS = {
     for form in (WhatForm, WhereForm, WhenForm)
     for name, field in form.base_fields.items()
 }
-LABELS |= {"same_for_all": "The same window at every location"}
+LABELS |= {
+    "same_for_all": "The same window at every location",
+    "files": "Files",
+    "state": "State",
+    "zip": "ZIP code",
+}
 _ROW = re.compile(r"locations-(\d+)-(\w+)")
 
 

@@ -1,5 +1,6 @@
 """*What*: everything that is said once for all locations of a dispatch."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -88,12 +89,19 @@ class WhatForm(forms.Form):
         "Others' e-mail addresses", rows=2, required=False, help_text="Separated by commas."
     )
 
-    def __init__(self, draft: Draft, user: User, *, is_checked: bool) -> None:
-        """Bound and judged if `is_checked`; else only filled with what was typed."""
+    def __init__(
+        self, draft: Draft, user: User, *, is_checked: bool, left_to_rows: Collection[str] = ()
+    ) -> None:
+        """Bound and judged if `is_checked`; else only filled with what was typed.
+
+        What is left to the rows of a sheet may stay blank here.
+        """
         typed = {"team": draft.team_id, "account": draft.account_id, **_without_blank_choices(draft.what)}
         super().__init__(data=typed) if is_checked else super().__init__(initial=typed)
         teams = user.teams_to_work_for() | Team.objects.filter(pk=draft.team_id)
         accounts = VendorAccount.objects.filter(vendor=Vendor.GRANITE)
+        for name in left_to_rows:
+            self.fields[name].required = False
         self._offer("team", teams.distinct())
         self._offer("account", accounts)
 

@@ -4,6 +4,7 @@ Granite takes the wall clock at the location, start and end on one calendar day;
 """
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,13 +27,14 @@ NOT_AFTER = (
     "The end must be after the start. If the technician must begin at exactly this time, set a hard start."
 )
 
+MISSING_START, MISSING_END = "Enter the start.", "Enter the end, or set a hard start."
+
 
 class SiteTime(forms.CharField):
     """A wall-clock time without a zone, to the second at most."""
 
-    def __init__(self, label: str, missing: str) -> None:
+    def __init__(self, label: str) -> None:
         super().__init__(label=label, required=False)
-        self.missing = missing
 
     def clean(self, value: Any) -> datetime | None:
         text = super().clean(value)
@@ -50,8 +52,8 @@ class SiteTime(forms.CharField):
 
 
 class WhenForm(forms.Form):
-    start_date = SiteTime("Start", "Enter the start.")
-    end_date = SiteTime("End", "Enter the end, or set a hard start.")
+    start_date = SiteTime("Start")
+    end_date = SiteTime("End")
     hard_start = forms.BooleanField(label="Hard start", required=False)
     time_zone = forms.CharField(required=False)
 
@@ -60,42 +62,39 @@ class WhenForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        start = cleaned.get("start_date")
-        if not start and "start_date" not in self.errors:
-            self.add_error("start_date", self.fields["start_date"].missing)  # type: ignore[attr-defined]
-        if cleaned.get("hard_start"):
+        if is_hard := bool(cleaned.get("hard_start")):
             self.errors.pop("end_date", None)
-            cleaned["end_date"] = start
-        else:
-            self._check_order(start, cleaned.get("end_date"))
-        self._check_clock(cleaned)
+            cleaned["end_date"] = cleaned.get("start_date")
+        wrong = wrong_with_window(
+            cleaned.get("start_date"), cleaned.get("end_date"), is_hard, cleaned.get("time_zone") or ""
+        )
+        for name, sentence in wrong:
+            if name in cleaned:  # what is no time at all was said before
+                self.add_error(name, sentence)
         return cleaned
 
-    def _check_order(self, start: datetime | None, end: datetime | None) -> None:
-        if "end_date" in self.errors:
-            return
-        if not end:
-            self.add_error("end_date", self.fields["end_date"].missing)  # type: ignore[attr-defined]
-        elif start and end.date() != start.date():
-            self.add_error("end_date", NOT_AFTER if end < start else OVERNIGHT)
-        elif start and end <= start:
-            self.add_error("end_date", NOT_AFTER)
 
-    def _check_clock(self, cleaned: dict[str, Any]) -> None:
-        name = cleaned.get("time_zone") or ""
-        if not zones.is_zone(name):
-            return  # said at the location itself, in Where
-        for field in ("start_date", "end_date"):
-            moment = cleaned.get(field)
-            if (
-                moment
-                and is_skipped(moment, zones.zone(name))
-                and not (field == "end_date" and cleaned["hard_start"])
-            ):
-                self.add_error(
-                    field,
-                    f"This time does not exist in {name.replace('_', ' ')}: the clocks are put forward that night.",
-                )
+def wrong_with_window(
+    start: datetime | None, end: datetime | None, is_hard: bool, zone_name: str
+) -> Iterator[tuple[str, str]]:
+    """What is wrong with a window of wall-clock times: the field, and a sentence. A hard start has no end of its own."""
+    if not start:
+        yield "start_date", MISSING_START
+    if not is_hard:
+        if not end:
+            yield "end_date", MISSING_END
+        elif start and end.date() != start.date():
+            yield "end_date", NOT_AFTER if end < start else OVERNIGHT
+        elif start and end <= start:
+            yield "end_date", NOT_AFTER
+    if not zones.is_zone(zone_name):
+        return  # said at the location itself
+    for name, moment in (("start_date", start), ("end_date", None if is_hard else end)):
+        if moment and is_skipped(moment, zones.zone(zone_name)):
+            yield (
+                name,
+                f"This time does not exist in {zone_name.replace('_', ' ')}: the clocks are put forward that night.",
+            )
 
 
 _WhenFormSet = formset_factory(WhenForm, extra=0, max_num=MOST_ROWS, absolute_max=MOST_ROWS + 1)

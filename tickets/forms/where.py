@@ -40,7 +40,10 @@ class WhereForm(forms.Form):
         return True  # every row counts, blank or not; comparing each field with nothing is half the work of a check
 
     def clean_time_zone(self) -> str:
-        name = self.cleaned_data["time_zone"]
+        return self.check_zone(self.cleaned_data["time_zone"])
+
+    @staticmethod
+    def check_zone(name: str) -> str:
         if not zones.is_zone(name):
             raise ValidationError(f"“{name}” is not a time zone. Choose one of the list.")
         return name

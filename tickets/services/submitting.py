@@ -64,7 +64,7 @@ def plan(draft: Draft, *, by: User) -> Plan:
     if obstacles or not checked.is_good:
         return Plan(checked, files, [], obstacles, "")
     messages = payloads.planned_messages(
-        draft.pk, draft.account, checked.what.cleaned_data, checked.locations(), files
+        draft.pk, draft.account, checked.said_for_all, checked.locations(), files
     )
     return Plan(checked, files, messages, [], payloads.plan_hash(draft.account, messages))
 
@@ -104,9 +104,7 @@ def submit_draft(draft: Draft, *, by: User, plan_hash: str) -> Dispatch:
 
 def _write_dispatch(draft: Draft, planned: Plan, by: User) -> Dispatch:
     what = {
-        name: value
-        for name, value in planned.checked.what.cleaned_data.items()
-        if name not in ("team", "account")
+        name: value for name, value in planned.checked.said_for_all.items() if name not in ("team", "account")
     }
     return Dispatch.objects.create(
         draft=draft, team=draft.team, account=draft.account, submitted_by=by, **what
@@ -121,7 +119,7 @@ def _promise(dispatch: Dispatch, planned: PlannedMessage, plan: Plan, by: User) 
         chunk=planned.chunk,
         payload=planned.payload,
         weight=len(planned.locations),
-        files=plan.files,
+        files=planned.files,
         by=by,
         interactive=len(plan.messages) == 1,
     )
@@ -160,4 +158,5 @@ def _location(dispatch: Dispatch, message: Message, location: CheckedLocation, i
         starts_at=location.starts_at,
         ends_at=location.ends_at,
         time_zone=location.time_zone,
+        own=dict(location.own),
     )

@@ -1,0 +1,122 @@
+"""Every row of a sheet judged in one pass, field by field: the same rules as the forms', without a form for each row."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from sites.models import Site
+from tickets.forms.typed import ROW_WHAT, WHEN, WHERE, Row, tick
+from tickets.forms.what import WhatForm
+from tickets.forms.when import WhenForm, wrong_with_window
+from tickets.forms.where import SITE_GONE, WhereForm
+
+FILES = "files"
+NO_ROWS = "Add at least one row."
+# What a row must say itself where *What* leaves it open.
+MUST_BE_SAID = ("service_type", "initial_description", "contact_name", "contact_email_address")
+
+_PLACE: dict[str, forms.Field] = {name: WhereForm.base_fields[name] for name in WHERE if name != "site"}
+_TIME: dict[str, forms.Field] = {name: WhenForm.base_fields[name] for name in WHEN}
+_WHAT: dict[str, forms.Field] = {name: WhatForm.base_fields[name] for name in ROW_WHAT if name != FILES}
+
+Problems = dict[str, list[str]]
+
+
+@dataclass
+class CheckedRow:
+    """`values` are the cleaned ones of a row without problems; `own` what it says differently from *What*."""
+
+    problems: Problems = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
+    own: dict[str, Any] = field(default_factory=dict)
+
+    def blame(self, name: str, *sentences: str) -> None:
+        self.problems.setdefault(name, []).extend(sentences)
+
+
+def check_rows(
+    rows: Sequence[Row], *, what: Mapping[str, Any], files: Sequence[str] = ()
+) -> list[CheckedRow]:
+    """Judge rows as typed. `what` is the cleaned *What*, `files` the names of the draft's files; one query in all."""
+    sites = _known_sites(rows)
+    by_name = {name.casefold(): name for name in files}
+    return [_check(row, what, by_name, sites) for row in rows]
+
+
+def _check(row: Row, what: Mapping[str, Any], files: Mapping[str, str], sites: set[int]) -> CheckedRow:
+    checked = CheckedRow()
+    for name, field_ in _PLACE.items():
+        _clean(checked, checked.values, name, field_, row.get(name, ""))
+    _check_place(checked, row, sites)
+    _check_window(checked, row)
+    _check_what(checked, row, what)
+    _check_files(checked, row, files)
+    return checked
+
+
+def _clean(checked: CheckedRow, into: dict[str, Any], name: str, field_: forms.Field, text: str) -> None:
+    try:
+        into[name] = field_.clean(text)
+    except ValidationError as error:
+        checked.blame(name, *error.messages)
+
+
+def _check_place(checked: CheckedRow, row: Row, sites: set[int]) -> None:
+    if zone := checked.values.get("time_zone"):
+        try:
+            WhereForm.check_zone(zone)
+        except ValidationError as error:
+            checked.blame("time_zone", *error.messages)
+    key = _site_key(row)
+    if row.get("site") and key not in sites:
+        checked.blame("", SITE_GONE)
+    checked.values["site"] = key
+
+
+def _check_window(checked: CheckedRow, row: Row) -> None:
+    times: dict[str, datetime | None] = {}
+    for name, field_ in _TIME.items():
+        _clean(checked, times, name, field_, row.get(name, ""))
+    is_hard = bool(tick(row.get("hard_start", "")))
+    if is_hard:
+        checked.problems.pop("end_date", None)
+        times["end_date"] = times.get("start_date")
+    zone = checked.values.get("time_zone") or ""
+    for name, sentence in wrong_with_window(times.get("start_date"), times.get("end_date"), is_hard, zone):
+        if name in times:
+            checked.blame(name, sentence)
+    checked.values |= times
+
+
+def _check_what(checked: CheckedRow, row: Row, what: Mapping[str, Any]) -> None:
+    for name, field_ in _WHAT.items():
+        if text := row.get(name, "").strip():
+            _clean(checked, checked.own, name, field_, text)
+            if checked.own.get(name) == what.get(name):
+                checked.own.pop(name, None)
+        elif name in MUST_BE_SAID and not what.get(name):
+            checked.blame(name, f"{field_.error_messages['required']} It stands neither here nor in What.")
+
+
+def _check_files(checked: CheckedRow, row: Row, files: Mapping[str, str]) -> None:
+    named = [name.strip() for name in row.get(FILES, "").split(";") if name.strip()]
+    for name in named:
+        if name.casefold() not in files:
+            checked.blame(FILES, f"“{name}” is not among the files of this draft. Add it in Files.")
+    chosen = {files[name.casefold()] for name in named if name.casefold() in files}
+    if chosen and chosen != set(files.values()):
+        checked.own[FILES] = [name for name in files.values() if name in chosen]
+
+
+def _known_sites(rows: Sequence[Row]) -> set[int]:
+    named = {key for row in rows if (key := _site_key(row))}
+    return set(Site.objects.filter(pk__in=named).values_list("pk", flat=True)) if named else set()
+
+
+def _site_key(row: Row) -> int | None:
+    text = str(row.get("site") or "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
