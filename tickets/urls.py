@@ -13,6 +13,7 @@ urlpatterns = [
     path("drafts/<int:pk>/where/<int:index>/copy/", drafts.copy_location, name="draft-copy"),
     path("drafts/<int:pk>/where/<int:index>/remove/", drafts.remove_location, name="draft-remove"),
     path("drafts/<int:pk>/when/", drafts.when, name="draft-when"),
+    path("drafts/<int:pk>/rows/", drafts.rows, name="draft-rows"),
     path("drafts/<int:pk>/files/", drafts.files, name="draft-files"),
     path("drafts/<int:pk>/files/add/", drafts.add_files, name="draft-add-files"),
     path("drafts/<int:pk>/files/<int:file_pk>/remove/", drafts.remove_file, name="draft-remove-file"),

@@ -55,6 +55,40 @@ def test_a_limit_below_one_is_a_bug() -> None:
         chunks([Place("a")], 0)
 
 
+KINDS = st.fixed_dictionaries({}, optional={"po_number": st.sampled_from("12"), "files": st.just(["a.pdf"])})
+
+
+@given(
+    st.lists(st.builds(Place, st.sampled_from("abcde"), st.sampled_from(["", "1"]), KINDS)),
+    st.integers(1, 6),
+)
+def test_what_differs_never_shares_a_message(places: list[Place], limit: int) -> None:
+    found = chunks(places, limit, {"po_number": "PO number"})
+    assert sorted(map(id, places)) == sorted(id(row) for chunk in found for row in chunk.rows)
+    order = {id(place): position for position, place in enumerate(places)}
+    for chunk in found:
+        assert len(chunk.rows) <= limit
+        assert all(row.own == chunk.rows[0].own for row in chunk.rows)
+        positions = [order[id(row)] for row in chunk.rows]
+        assert positions == sorted(positions)
+    first_of_each = [order[id(chunk.rows[0])] for chunk in found]
+    assert first_of_each == sorted(first_of_each)
+    assert [bool(chunk.reason) for chunk in found] == [position > 0 for position in range(len(found))]
+
+
+def test_the_reason_names_what_differs() -> None:
+    one, other = Place("a", "1", {"po_number": "7"}), Place("b", "2", {"files": ["a.pdf"]})
+    reasons = [
+        chunk.reason for chunk in chunks([one, other], 10, {"po_number": "PO number", "files": "Files"})
+    ]
+    assert reasons == ["", "Files and PO number differ from the message before it"]
+
+
+def test_five_thousand_rows_of_their_own_are_planned_in_one_go() -> None:
+    places = [Place("Store", str(number), {"initial_description": str(number)}) for number in range(5000)]
+    assert len(chunks(places, 10)) == 5000
+
+
 @given(st.lists(st.tuples(st.sampled_from("abcdefgh"), st.sampled_from("12"))), st.integers(1, 25))
 def test_nothing_is_lost_doubled_or_too_much(rows: list[tuple[str, str]], limit: int) -> None:
     places = [Place(*row) for row in rows]

@@ -21,12 +21,13 @@ from tickets.models import Draft
 
 @dataclass(frozen=True)
 class Finding:
-    """One sentence about one field, with where to find it."""
+    """One sentence about one field, with where to find it; of a sheet with the key of its row."""
 
     step: str
     field_id: str
     label: str
     message: str
+    row: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,7 @@ class Checked:
     @cached_property
     def said_for_all(self) -> dict[str, Any]:
         """*What*, cleaned; where it leaves something to the rows, as the first row has it."""
+        self.what.is_valid()  # judges it, if nobody has asked yet
         said = dict(self.what.cleaned_data)
         if self._left_to_rows and self.rows:
             said |= {name: self.rows[0].own.get(name) for name in self._left_to_rows if not said.get(name)}
@@ -147,7 +149,8 @@ class Checked:
             for name, sentences in row.problems.items():
                 label = f"Row {index + 1}: {LABELS.get(name, name)}" if name else f"Row {index + 1}"
                 for sentence in sentences:
-                    yield Finding("rows", f"cell-{key}-{name}" if name else f"row-{key}", label, sentence)
+                    field_id = f"cell-{key}-{name}" if name else f"row-{key}"
+                    yield Finding("rows", field_id, label, sentence, row=key)
 
     def _of_where(self) -> Iterator[Finding]:
         for message in self.where.non_form_errors():
@@ -233,13 +236,15 @@ def clock_warnings(checked: Checked, now: datetime | None = None) -> list[Findin
     found, draft = [], checked.draft
     for index, start, end, zone in checked.windows():
         if draft.is_sheet:
-            step, at = "rows", f"cell-{draft.locations[index][KEY]}-start_date"
+            key = draft.locations[index][KEY]
+            step, at = "rows", f"cell-{key}-start_date"
         else:
+            key = ""
             prefix = "all" if is_same_for_all(draft.what) else f"{PREFIX}-{index}"
             step, at = "when", f"id_{prefix}-start_date"
         noun = "Row" if draft.is_sheet else "Location"
         for message in _odd_about(start, end, zone, now):
-            found.append(Finding(step, at, f"{noun} {index + 1}: Start", message))
+            found.append(Finding(step, at, f"{noun} {index + 1}: Start", message, row=key))
     return found
 
 

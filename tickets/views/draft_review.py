@@ -64,7 +64,7 @@ def _show(request: PortalRequest, draft: Draft, status: int = 200) -> HttpRespon
         "warnings": links_to(draft, clock_warnings(checked)),
         "repeats": repeats.find_repeats(draft, plan.locations, by=request.user),
         "refused": _still_refused(draft),
-        "what": checked.what.cleaned_data if plan.may_go else {},
+        "what": checked.said_for_all if plan.may_go else {},
         "locations": locations,
         **_estimates(draft, plan),
     }
@@ -80,7 +80,7 @@ def _estimates(draft: Draft, plan: Plan) -> dict[str, Any]:
 
 
 def _service_type(plan: Plan) -> str:
-    return str(plan.checked.what.cleaned_data["service_type"])
+    return str(plan.checked.said_for_all["service_type"])
 
 
 def _still_refused(draft: Draft) -> list[str]:

@@ -21,6 +21,7 @@ from tickets.services.drafts import ChangedElsewhere
 from tickets.views.draft_files import add_files, files, remove_file
 from tickets.views.draft_locations import add_location, copy_location, put_search, remove_location, search
 from tickets.views.draft_review import estimates, review, submit
+from tickets.views.rows import rows
 from tickets.views.wizard import after, go_to, on_open_draft, save_typed, show_step, stamp_of
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "remove_file",
     "remove_location",
     "review",
+    "rows",
     "save",
     "search",
     "submit",
@@ -113,7 +115,7 @@ def _step(request: PortalRequest, draft: Draft, step: str) -> HttpResponse:
 @on_open_draft
 def save(request: PortalRequest, draft: Draft, step: str) -> HttpResponse:
     """As one types: keep it, judge nothing, say that it is kept."""
-    if step not in typed.APPLY:
+    if step not in typed.APPLY or (draft.is_sheet and step != "what"):
         raise Http404
     context: dict[str, Any] = {"step": step, "page_key": request.POST.get("page", ""), "trouble": ""}
     try:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -26,6 +27,9 @@ from tickets.services.drafts import ChangedElsewhere, Stamp
 from tickets.views import draft_pages
 
 STEPS = {"what": "What", "where": "Where", "when": "When", "files": "Files", "review": "Review"}
+SHEET_STEPS = {"what": "What", "rows": "Rows", "files": "Files", "review": "Review"}
+# Pages with a form for each location. A sheet may have thousands, and is worked on as a table.
+WITH_FORMS = frozenset(f"draft-{name}" for name in ("where", "when", "search", "add", "copy", "remove"))
 OTHER_END = {"next": 1, "enter": 1, "back": -1}
 
 DraftView = Callable[..., HttpResponse]
@@ -53,6 +57,8 @@ def on_open_draft(view: DraftView) -> DraftView:
         draft = get_object_or_404(visible, pk=pk)
         if draft.is_submitted or draft.discarded_at:
             return _closed(request, draft)
+        if draft.is_sheet and request.resolver_match and request.resolver_match.url_name in WITH_FORMS:
+            return go_to(draft, "rows")
         return view(request, draft, **kwargs)
 
     return with_draft
@@ -142,7 +148,7 @@ def frame(draft: Draft, step: str) -> dict[str, Any]:
     """What every page of the wizard needs."""
     links = [
         StepLink(number, slug, name, url_of(draft, slug), slug == step)
-        for number, (slug, name) in enumerate(STEPS.items(), start=1)
+        for number, (slug, name) in enumerate(steps_of(draft).items(), start=1)
     ]
     return {
         "draft": draft,
@@ -153,11 +159,16 @@ def frame(draft: Draft, step: str) -> dict[str, Any]:
     }
 
 
+def steps_of(draft: Draft) -> dict[str, str]:
+    return SHEET_STEPS if draft.is_sheet else STEPS
+
+
 def after(draft: Draft, step: str, go: str) -> str:
     """Where a button leads: a step by its name, or one forth or back."""
-    if go in STEPS:
+    steps = steps_of(draft)
+    if go in steps:
         return go
-    names = list(STEPS)
+    names = list(steps)
     return names[max(0, names.index(step) + OTHER_END.get(go, 1))]
 
 
@@ -171,4 +182,9 @@ def go_to(draft: Draft, step: str) -> HttpResponseRedirect:
 
 def links_to(draft: Draft, findings: list[Finding]) -> list[tuple[str, Finding]]:
     """Each finding with the address of its field."""
-    return [(f"{url_of(draft, finding.step)}?check=1#{finding.field_id}", finding) for finding in findings]
+    return [(_link_to(draft, finding), finding) for finding in findings]
+
+
+def _link_to(draft: Draft, finding: Finding) -> str:
+    query = urlencode({"at": finding.row} if finding.row else {"check": 1})
+    return f"{url_of(draft, finding.step)}?{query}#{finding.field_id}"
