@@ -1,17 +1,22 @@
 from tickets.models.dispatches import Dispatch, EarlierSending, Location
 from tickets.models.drafts import Draft, DraftFile
 from tickets.models.duplicates import PossibleDuplicate
+from tickets.models.recurrences import Occurrence, Recurrence
 from tickets.models.reminders import Mailing, Reminder
+from tickets.models.templates import DispatchTemplate
 from tickets.models.tickets import Ticket, TicketChange
 
 __all__ = [
     "Dispatch",
+    "DispatchTemplate",
     "Draft",
     "DraftFile",
     "EarlierSending",
     "Location",
     "Mailing",
+    "Occurrence",
     "PossibleDuplicate",
+    "Recurrence",
     "Reminder",
     "Ticket",
     "TicketChange",
