@@ -1,10 +1,13 @@
+from datetime import datetime
 from typing import Any, ClassVar
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from portal.admin.base import PortalAdmin, ReadOnlyAdmin
+from sites import zones
 from sites.models import Account, Contact, Site
 
 
@@ -14,8 +17,36 @@ class ContactInline(admin.TabularInline):  # type: ignore[type-arg]
     fields = ("position", "name", "phone", "extension", "email", "hours")
 
 
+class SiteForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A blank time zone is filled from where the place is; what somebody enters stays."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["time_zone"]
+        field.required = False
+        field.help_text = "Blank: found by coordinates, ZIP code or state. An example: America/New_York."
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if "time_zone" in cleaned and not cleaned["time_zone"]:
+            cleaned["time_zone"] = self._proven()
+            if not cleaned["time_zone"]:
+                self.add_error("time_zone", "Its place does not settle the time zone: please choose it.")
+        return cleaned
+
+    def _proven(self) -> str:
+        said = self.cleaned_data
+        return zones.zone_for(
+            state=said.get("state") or "",
+            zip_code=said.get("zip") or "",
+            latitude=said.get("latitude"),
+            longitude=said.get("longitude"),
+        )
+
+
 @admin.register(Site)
 class SiteAdmin(PortalAdmin):
+    form = SiteForm
     list_display = ("number", "name", "city", "state", "zip", "time_zone", "account")
     list_display_links = ("number", "name")
     list_filter = ("state", "time_zone", ("account", admin.EmptyFieldListFilter))
@@ -26,9 +57,19 @@ class SiteAdmin(PortalAdmin):
     inlines = (ContactInline,)
     fieldsets = (
         (None, {"fields": ("number", "name", "account")}),
-        ("Address", {"fields": ("address_line_1", "address_line_2", "city", "state", "zip", "time_zone")}),
+        ("Address", {"fields": ("address_line_1", "address_line_2", "city", "state", "zip")}),
+        ("Time", {"fields": ("time_zone", ("latitude", "longitude"))}),
         ("For technicians", {"fields": ("access_notes",)}),
     )
+
+    def save_model(self, request: HttpRequest, obj: Site, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        proven, now = obj.proven_zone, datetime.now()  # noqa: DTZ005  a wall clock, whichever
+        if "time_zone" in form.changed_data or not change:
+            if proven and not zones.keep_the_same_time(proven, obj.time_zone, now):
+                messages.warning(
+                    request, f"{obj} lies in {proven} by its place; {obj.time_zone} was kept, as you say."
+                )
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Site], search_term: str

@@ -1,5 +1,6 @@
 from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Concat, Upper
@@ -46,6 +47,11 @@ class Account(models.Model):
     def address(self) -> str:
         return one_line(self.address_line_1, self.address_line_2, self.city, self.state, self.zip)
 
+    @property
+    def likely_zone(self) -> str:
+        """By its ZIP code; failing that, where most people of its state live."""
+        return zones.zone_for(state=self.state, zip_code=self.zip) or zones.zone_for_state(self.state)
+
 
 class SiteQuerySet(models.QuerySet["Site"]):
     def matching(self, text: str) -> "SiteQuerySet":
@@ -66,6 +72,20 @@ class Site(models.Model):
     city = models.CharField(max_length=100)
     state = models.CharField(max_length=2)
     zip = models.CharField("ZIP code", max_length=10)
+    latitude = models.DecimalField(
+        max_digits=8,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(-90), MaxValueValidator(90)],
+    )
+    longitude = models.DecimalField(
+        max_digits=9,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(-180), MaxValueValidator(180)],
+    )
     time_zone = models.CharField(max_length=50, validators=[validate_zone], help_text="e.g. America/New_York")
     account = models.ForeignKey(
         Account,
@@ -107,6 +127,13 @@ class Site(models.Model):
     @property
     def address(self) -> str:
         return one_line(self.address_line_1, self.address_line_2, self.city, self.state, self.zip)
+
+    @property
+    def proven_zone(self) -> str:
+        """What its coordinates, ZIP code or state say of the time there; "" if they do not settle it."""
+        return zones.zone_for(
+            state=self.state, zip_code=self.zip, latitude=self.latitude, longitude=self.longitude
+        )
 
 
 class Contact(models.Model):

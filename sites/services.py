@@ -6,7 +6,7 @@ from django.db.models import F
 
 from portal import accounts, drift
 from portal.models import VendorAccount
-from sites import mirror, zones
+from sites import mirror
 from sites.models import Account, Site
 
 MOST_HITS = 25
@@ -40,7 +40,7 @@ def row(account: Account) -> dict[str, Any]:
         "company_name": account.company_name,
         "address": account.address,
         "state": account.state,
-        "time_zone": zones.zone_for_state(account.state),
+        "time_zone": account.likely_zone,
         "contact_name": account.local_contact_name,
         "contact_phone": account.local_contact_phone,
         "contact_email": account.location_contact_email,

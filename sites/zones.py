@@ -1,10 +1,14 @@
-"""Time zones of US states, for places of which we know no more than the state.
+"""Time zones of places in the United States, found offline: by coordinates, by ZIP code, by state.
 
-A state with two zones gets the one most of its people live in; a site can always say otherwise.
-Source: the tz database's zone names; the split states are named in MIXED so that a page can warn.
+A state with two zones gets the one most of its people live in where nothing better is known; a site can always say
+otherwise. Source of the table: the tz database's zone names; the split states are named in MIXED so that a page can
+warn. The two data sets are read when the first place asks for them.
 """
 
-from functools import cache
+import re
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 ZONES = {
@@ -21,6 +25,36 @@ BY_STATE = {state: zone for zone, states in ZONES.items() for state in states.sp
 MIXED = frozenset({"AK", "FL", "ID", "IN", "KS", "KY", "MI", "ND", "NE", "OR", "SD", "TN", "TX"})
 STATES = sorted(BY_STATE)
 CHOICES = [(zone, zone.replace("_", " ")) for zone in ZONES]
+_ZIP = re.compile(r"(\d{5})(?:-?\d{4})?", re.ASCII)
+
+
+def zone_for(
+    *,
+    state: str = "",
+    zip_code: str = "",
+    latitude: Decimal | float | None = None,
+    longitude: Decimal | float | None = None,
+) -> str:
+    """The zone that what we know of a place proves, or "": then a person must say it.
+
+    Coordinates go before the ZIP code, the ZIP code before the state. A ZIP code of another state that keeps other
+    time proves nothing: one of the two is wrong.
+    """
+    if latitude is not None and longitude is not None:
+        if zone_there := _of_coordinates(float(latitude), float(longitude)):
+            return zone_there
+    state = state.strip().upper()
+    of_state = "" if state in MIXED else zone_for_state(state)
+    zip_state, of_zip = _of_zip(zip_code)
+    if not of_zip:
+        return of_state
+    is_contradicted = state in BY_STATE and zip_state != state and of_zip != of_state
+    return "" if is_contradicted else of_zip
+
+
+def state_of_zip(zip_code: str) -> str:
+    """The state in which a ZIP code lies, or "" for one that is none."""
+    return _of_zip(zip_code)[0]
 
 
 def zone_for_state(state: str) -> str:
@@ -40,3 +74,46 @@ def _names() -> set[str]:
 
 def zone(name: str) -> ZoneInfo:
     return ZoneInfo(name if is_zone(name) else "UTC")
+
+
+def keep_the_same_time(first: str, second: str, at: datetime) -> bool:
+    """Whether the clocks of two zones agree at a wall clock time: Detroit's and New York's do, whatever their names."""
+    return at.replace(tzinfo=zone(first)).utcoffset() == at.replace(tzinfo=zone(second)).utcoffset()
+
+
+def _of_coordinates(latitude: float, longitude: float) -> str:
+    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
+        return ""
+    from tzfpy import get_tz  # its map of the world is unpacked into memory on import
+
+    return _usual(get_tz(longitude, latitude))
+
+
+@lru_cache(maxsize=10_000)
+def _of_zip(zip_code: str) -> tuple[str, str]:
+    """State and zone; both "" for what is no ZIP code in use."""
+    match = _ZIP.fullmatch(zip_code.strip())
+    if match is None:
+        return "", ""
+    import zipcodes  # the table of all ZIP codes, only for those who ask
+
+    for found in zipcodes.matching(match[1]):
+        return str(found["state"]), _usual(str(found["timezone"]))
+    return "", ""
+
+
+@cache
+def _usual(name: str) -> str:
+    """The zone people know that keeps the same time, in these years: `America/New_York` for Detroit. "" at sea."""
+    if not is_zone(name) or name.startswith("Etc/"):
+        return ""
+    now = datetime.now(UTC)
+    moments = [now + timedelta(days=5 * step) for step in range(150)]
+    for usual in ZONES:
+        if all(moment.astimezone(zone(usual)).utcoffset() == _offset(name, moment) for moment in moments):
+            return usual
+    return name
+
+
+def _offset(name: str, moment: datetime) -> timedelta | None:
+    return moment.astimezone(zone(name)).utcoffset()

@@ -70,9 +70,12 @@ def rows_of_accounts(pks: list[int]) -> list[Row]:
 
 
 def mixed_states(pks: list[int]) -> list[str]:
-    """The states among these accounts that lie in two time zones: a person must look."""
-    states = {state.upper() for state in Account.objects.filter(pk__in=pks).values_list("state", flat=True)}
-    return sorted(states & zones.MIXED)
+    """States in two time zones, among these accounts, where no ZIP code tells which: a person must look."""
+    places = Account.objects.filter(pk__in=pks).values_list("state", "zip")
+    unsettled = {
+        state.upper() for state, zip_code in places if not zones.zone_for(state=state, zip_code=zip_code)
+    }
+    return sorted(unsettled & zones.MIXED)
 
 
 def _of_site(site: Site) -> Row:
@@ -102,7 +105,7 @@ def _of_account(account: Account) -> Row:
     return {
         "location_name": account.name or account.company_name,
         "account_macnum": account.macnum,
-        "time_zone": zones.zone_for_state(account.state),
+        "time_zone": account.likely_zone,
         "local_contact_name": account.local_contact_name,
         "local_contact_number": account.local_contact_phone,
         "location_contact_email": account.location_contact_email,
