@@ -64,12 +64,12 @@ class SiteAdmin(PortalAdmin):
 
     def save_model(self, request: HttpRequest, obj: Site, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        proven, now = obj.proven_zone, datetime.now()  # noqa: DTZ005  a wall clock, whichever
-        if "time_zone" in form.changed_data or not change:
-            if proven and not zones.keep_the_same_time(proven, obj.time_zone, now):
-                messages.warning(
-                    request, f"{obj} lies in {proven} by its place; {obj.time_zone} was kept, as you say."
-                )
+        is_said = "time_zone" in form.changed_data or not change
+        proven = obj.proven_zone if is_said else ""
+        if proven and not zones.keep_the_same_time(proven, obj.time_zone, datetime.now()):
+            messages.warning(
+                request, f"{obj} lies in {proven} by its place; {obj.time_zone} was kept, as you say."
+            )
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Site], search_term: str

@@ -40,9 +40,8 @@ def zone_for(
     Coordinates go before the ZIP code, the ZIP code before the state. A ZIP code of another state that keeps other
     time proves nothing: one of the two is wrong.
     """
-    if latitude is not None and longitude is not None:
-        if zone_there := _of_coordinates(float(latitude), float(longitude)):
-            return zone_there
+    if latitude is not None and longitude is not None and (there := _of_coordinates(latitude, longitude)):
+        return there
     state = state.strip().upper()
     of_state = "" if state in MIXED else zone_for_state(state)
     zip_state, of_zip = _of_zip(zip_code)
@@ -81,12 +80,12 @@ def keep_the_same_time(first: str, second: str, at: datetime) -> bool:
     return at.replace(tzinfo=zone(first)).utcoffset() == at.replace(tzinfo=zone(second)).utcoffset()
 
 
-def _of_coordinates(latitude: float, longitude: float) -> str:
+def _of_coordinates(latitude: Decimal | float, longitude: Decimal | float) -> str:
     if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
         return ""
     from tzfpy import get_tz  # its map of the world is unpacked into memory on import
 
-    return _usual(get_tz(longitude, latitude))
+    return _usual(get_tz(float(longitude), float(latitude)))
 
 
 @lru_cache(maxsize=10_000)
