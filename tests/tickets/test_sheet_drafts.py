@@ -123,7 +123,7 @@ def test_every_problem_is_found_at_once_at_its_cell(
         ("Row 2: Granite account", "Enter the Granite accoun"),
         ("Row 2: Time zone", "“Mars/Olympus” is not a "),
         ("Row 3: End", "The end must be after th"),
-        ("Row 4", "The site this location w"),
+        ("Row 4: Site", "The site this location w"),
         ("Row 4: Kind of work", "“Juggling” is not a kind"),
         ("Row 4: Files", "“gone.pdf” is not among "),
         ("Row 5: Start", "“soon” is not a date and"),

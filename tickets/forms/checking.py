@@ -1,21 +1,18 @@
 """The whole draft judged at once, from what was typed: everything wrong, everything odd, and the cleaned locations."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from django.forms import BaseFormSet, Form
-
 from portal.models import User
 from sites import zones
 from tickets.forms.labels import LABELS
-from tickets.forms.rows import FILES, MUST_BE_SAID, NO_ROWS, CheckedRow, check_rows
-from tickets.forms.typed import KEY, PREFIX, Row
+from tickets.forms.rows import MUST_BE_SAID, CheckedRow, Problems, check_rows, check_window
+from tickets.forms.typed import KEY, MOST_ROWS, MOST_SHEET_ROWS, PREFIX, WHEN
 from tickets.forms.what import WhatForm
-from tickets.forms.when import WhenForm, check_all_rows, check_when, is_ambiguous, is_same_for_all, to_utc
-from tickets.forms.where import check_where
+from tickets.forms.when import effective_rows, is_ambiguous, is_same_for_all, shared_window, to_utc
 from tickets.models import Draft
 
 
@@ -105,23 +102,20 @@ class Checked:
         return said
 
     @cached_property
-    def where(self) -> BaseFormSet:
-        return check_where(self.draft.locations)
-
-    @cached_property
-    def when(self) -> BaseFormSet:
-        return check_when(self.draft.what, self.draft.locations)
-
-    @cached_property
-    def all_rows(self) -> WhenForm | None:
-        return check_all_rows(self.draft.what)
-
-    @cached_property
     def rows(self) -> list[CheckedRow]:
-        """Of a sheet: every row judged."""
-        names = self.draft.files.order_by("draftfile__id").values_list("name", flat=True)
+        """Every location judged, with the window that counts for it."""
+        draft = self.draft
+        if not draft.is_sheet:
+            return check_rows(effective_rows(draft.what, draft.locations))
         self.what.is_valid()
-        return check_rows(self.draft.locations, what=self.what.cleaned_data, files=list(names))
+        names = draft.files.order_by("draftfile__id").values_list("name", flat=True)
+        return check_rows(draft.locations, what=self.what.cleaned_data, files=list(names))
+
+    @cached_property
+    def shared(self) -> Problems:
+        """What is wrong with the window that is the same for all; nothing where every location has its own."""
+        shared = shared_window(self.draft.what)
+        return check_window(shared) if shared and not self.draft.is_sheet else {}
 
     @property
     def is_good(self) -> bool:
@@ -138,96 +132,79 @@ class Checked:
         return {"what": self._of_what, "where": self._of_where, "when": self._of_when}
 
     def _of_what(self) -> Iterator[Finding]:
-        # The kind of work is a list of radio buttons: the first of them takes the focus.
-        return _of_form("what", self.what, shown_at={"service_type": "service_type_0"})
+        for name, errors in self.what.errors.items():
+            # The kind of work is a list of radio buttons: the first of them takes the focus.
+            shown = "service_type_0" if name == "service_type" else name
+            for message in errors:
+                yield Finding("what", f"id_{shown}", LABELS.get(name, "This"), str(message))
 
     def _of_rows(self) -> Iterator[Finding]:
-        if not self.rows:
-            yield Finding("rows", "rows", "Rows", NO_ROWS)
+        yield from _count(self.draft, "rows", "Rows", MOST_SHEET_ROWS)
         for index, row in enumerate(self.rows):
             key = self.draft.locations[index][KEY]
             for name, sentences in row.problems.items():
-                label = f"Row {index + 1}: {LABELS.get(name, name)}" if name else f"Row {index + 1}"
+                label = f"Row {index + 1}: {LABELS.get(name, name)}"
                 for sentence in sentences:
-                    field_id = f"cell-{key}-{name}" if name else f"row-{key}"
-                    yield Finding("rows", field_id, label, sentence, row=key)
+                    yield Finding("rows", f"cell-{key}-{name}", label, sentence, row=key)
 
     def _of_where(self) -> Iterator[Finding]:
-        for message in self.where.non_form_errors():
-            yield Finding("where", "locations", "Locations", str(message))
-        for index, form in enumerate(self.where.forms):
-            yield from _of_form("where", form, f"Location {index + 1}: ", {"site": "location_name"})
+        yield from _count(self.draft, "where", "Locations", MOST_ROWS)
+        for index, row in enumerate(self.rows):
+            yield from _of_location("where", index, place_problems(row))
 
     def _of_when(self) -> Iterator[Finding]:
-        shared = set()
-        if self.all_rows:
-            yield from _of_form("when", self.all_rows, "All locations: ")
-            shared = {text for errors in self.all_rows.errors.values() for text in errors}
-        for index, form in enumerate(self.when.forms):
-            for finding in _of_form("when", form, f"Location {index + 1}: "):
-                if finding.message not in shared:
-                    yield finding
+        for name, sentences in self.shared.items():
+            for sentence in sentences:
+                yield Finding("when", f"id_all-{name}", f"All locations: {LABELS[name]}", sentence)
+        for index, row in enumerate(self.rows):
+            yield from _of_location("when", index, self.own_window_problems(row))
+
+    def own_window_problems(self, row: CheckedRow) -> Problems:
+        """Without those that are said once for all."""
+        own = {
+            name: [text for text in said if text not in self.shared.get(name, [])]
+            for name, said in row.problems.items()
+            if name in WHEN
+        }
+        return {name: said for name, said in own.items() if said}
 
     def windows(self) -> Iterator[tuple[int, datetime, datetime, str]]:
         """Each window that is one, with its row and the zone it is meant in."""
-        judged: Iterable[tuple[Mapping[str, Any], bool]] = (
-            ((row.values, bool(row.problems)) for row in self.rows)
-            if self.draft.is_sheet
-            else ((getattr(form, "cleaned_data", {}), bool(form.errors)) for form in self.when.forms)
-        )
-        for index, (values, is_wrong) in enumerate(judged):
-            start, zone = values.get("start_date"), values.get("time_zone") or ""
-            if start and not is_wrong and zones.is_zone(zone):
-                yield index, start, values["end_date"], zone
+        for index, row in enumerate(self.rows):
+            start, zone = row.values.get("start_date"), row.values.get("time_zone") or ""
+            if start and zones.is_zone(zone) and not any(name in row.problems for name in WHEN):
+                yield index, start, row.values["end_date"], zone
 
     def locations(self) -> list[CheckedLocation]:
-        if self.draft.is_sheet:
-            return [
-                _located(position, row, checked)
-                for position, (row, checked) in enumerate(
-                    zip(self.draft.locations, self._settled_rows(), strict=True)
-                )
-            ]
+        said = self.said_for_all if self.draft.is_sheet else {}
         found = []
-        for position, (where, when, row) in enumerate(
-            zip(self.where.forms, self.when.forms, self.draft.locations, strict=True)
-        ):
-            values: dict[str, Any] = dict(where.cleaned_data)
-            values["start_date"], values["end_date"] = (
-                when.cleaned_data["start_date"],
-                when.cleaned_data["end_date"],
-            )
+        for position, (row, checked) in enumerate(zip(self.draft.locations, self.rows, strict=True)):
+            # What the first row lends to all is no difference.
+            own = {name: value for name, value in checked.own.items() if value != said.get(name)}
+            corrects = row.get("corrects")
             found.append(
-                CheckedLocation(position=position, key=row[KEY], corrects=row.get("corrects"), **values)
+                CheckedLocation(position=position, key=row[KEY], corrects=corrects, own=own, **checked.values)
             )
         return found
 
-    def _settled_rows(self) -> list[CheckedRow]:
-        """With `own` as it differs from what is said for all: what the first row lent to all is no difference."""
-        said = self.said_for_all
-        for row in self.rows:
-            row.own = {
-                name: value for name, value in row.own.items() if name == FILES or value != said.get(name)
-            }
-        return self.rows
+
+def place_problems(row: CheckedRow) -> Problems:
+    return {name: said for name, said in row.problems.items() if name not in WHEN}
 
 
-def _located(position: int, row: Row, checked: CheckedRow) -> CheckedLocation:
-    return CheckedLocation(
-        position=position, key=row[KEY], corrects=row.get("corrects"), own=checked.own, **checked.values
-    )
+def _count(draft: Draft, step: str, label: str, most: int) -> Iterator[Finding]:
+    if not draft.locations:
+        yield Finding(step, label.lower(), label, "Add at least one location.")
+    if len(draft.locations) > most:
+        yield Finding(step, label.lower(), label, f"A dispatch has at most {most} locations.")
 
 
-def _of_form(
-    step: str, form: Form, before: str = "", shown_at: dict[str, str] | None = None
-) -> Iterator[Finding]:
-    for name, errors in form.errors.items():
-        shown = (shown_at or {}).get(name, name)
-        label = (
-            form.fields[name].label or name.replace("_", " ").capitalize() if name in form.fields else "This"
-        )
-        for message in errors:
-            yield Finding(step, f"id_{form.add_prefix(shown)}", f"{before}{label}", str(message))
+def _of_location(step: str, index: int, problems: Problems) -> Iterator[Finding]:
+    for name, sentences in problems.items():
+        shown = "location_name" if name == "site" else name
+        label = f"Location {index + 1}: {LABELS.get(name, name)}"
+        for sentence in sentences:
+            yield Finding(step, f"id_{PREFIX}-{index}-{shown}", label, sentence)
 
 
 def clock_warnings(checked: Checked, now: datetime | None = None) -> list[Finding]:

@@ -2,16 +2,13 @@
 
 import re
 
+from tickets.forms import when, where
 from tickets.forms.what import WhatForm
-from tickets.forms.when import WhenForm
-from tickets.forms.where import WhereForm
 
-LABELS = {
-    name: str(field.label or name.replace("_", " ").capitalize())
-    for form in (WhatForm, WhereForm, WhenForm)
-    for name, field in form.base_fields.items()
-}
+FIELDS = {**WhatForm.base_fields, **where.FIELDS, **when.FIELDS}
+LABELS = {name: str(field.label or name.replace("_", " ").capitalize()) for name, field in FIELDS.items()}
 LABELS |= {
+    "site": "Site",
     "same_for_all": "The same window at every location",
     "files": "Files",
     "state": "State",

@@ -1,4 +1,7 @@
-"""Every row of a sheet judged in one pass, field by field: the same rules as the forms', without a form for each row."""
+"""Every location of a draft judged in one pass, from what was typed, field by field.
+
+A form for each of five thousand rows would take many seconds; the fields of a form do not.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,18 +12,14 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from sites.models import Site
-from tickets.forms.typed import ROW_WHAT, WHEN, WHERE, Row, tick
+from tickets.forms import when, where
+from tickets.forms.typed import ROW_WHAT, WHEN, Row, tick
 from tickets.forms.what import WhatForm
-from tickets.forms.when import WhenForm, wrong_with_window
-from tickets.forms.where import SITE_GONE, WhereForm
 
 FILES = "files"
-NO_ROWS = "Add at least one row."
-# What a row must say itself where *What* leaves it open.
+# What a row of a sheet must say itself where *What* leaves it open.
 MUST_BE_SAID = ("service_type", "initial_description", "contact_name", "contact_email_address")
 
-_PLACE: dict[str, forms.Field] = {name: WhereForm.base_fields[name] for name in WHERE if name != "site"}
-_TIME: dict[str, forms.Field] = {name: WhenForm.base_fields[name] for name in WHEN}
 _WHAT: dict[str, forms.Field] = {name: WhatForm.base_fields[name] for name in ROW_WHAT if name != FILES}
 
 Problems = dict[str, list[str]]
@@ -39,23 +38,31 @@ class CheckedRow:
 
 
 def check_rows(
-    rows: Sequence[Row], *, what: Mapping[str, Any], files: Sequence[str] = ()
+    rows: Sequence[Row], *, what: Mapping[str, Any] | None = None, files: Sequence[str] = ()
 ) -> list[CheckedRow]:
-    """Judge rows as typed. `what` is the cleaned *What*, `files` the names of the draft's files; one query in all."""
+    """Judge rows as typed; one query in all.
+
+    `what` is the cleaned *What* and `files` the names of the draft's files, where rows may say things for themselves.
+    """
     sites = _known_sites(rows)
     by_name = {name.casefold(): name for name in files}
-    return [_check(row, what, by_name, sites) for row in rows]
+    found = []
+    for row in rows:
+        checked = CheckedRow()
+        _check_place(checked, row, sites)
+        _check_window(checked, row)
+        if what is not None:
+            _check_what(checked, row, what)
+            _check_files(checked, row, by_name)
+        found.append(checked)
+    return found
 
 
-def _check(row: Row, what: Mapping[str, Any], files: Mapping[str, str], sites: set[int]) -> CheckedRow:
+def check_window(row: Row) -> Problems:
+    """What is wrong with a window, wherever it is."""
     checked = CheckedRow()
-    for name, field_ in _PLACE.items():
-        _clean(checked, checked.values, name, field_, row.get(name, ""))
-    _check_place(checked, row, sites)
     _check_window(checked, row)
-    _check_what(checked, row, what)
-    _check_files(checked, row, files)
-    return checked
+    return checked.problems
 
 
 def _clean(checked: CheckedRow, into: dict[str, Any], name: str, field_: forms.Field, text: str) -> None:
@@ -66,27 +73,26 @@ def _clean(checked: CheckedRow, into: dict[str, Any], name: str, field_: forms.F
 
 
 def _check_place(checked: CheckedRow, row: Row, sites: set[int]) -> None:
-    if zone := checked.values.get("time_zone"):
-        try:
-            WhereForm.check_zone(zone)
-        except ValidationError as error:
-            checked.blame("time_zone", *error.messages)
+    for name, field_ in where.FIELDS.items():
+        _clean(checked, checked.values, name, field_, row.get(name, ""))
     key = _site_key(row)
     if row.get("site") and key not in sites:
-        checked.blame("", SITE_GONE)
+        checked.blame("site", where.SITE_GONE)
     checked.values["site"] = key
 
 
 def _check_window(checked: CheckedRow, row: Row) -> None:
     times: dict[str, datetime | None] = {}
-    for name, field_ in _TIME.items():
-        _clean(checked, times, name, field_, row.get(name, ""))
+    for name in WHEN:
+        _clean(checked, times, name, when.FIELDS[name], row.get(name, ""))
     is_hard = bool(tick(row.get("hard_start", "")))
     if is_hard:
         checked.problems.pop("end_date", None)
         times["end_date"] = times.get("start_date")
     zone = checked.values.get("time_zone") or ""
-    for name, sentence in wrong_with_window(times.get("start_date"), times.get("end_date"), is_hard, zone):
+    for name, sentence in when.wrong_with_window(
+        times.get("start_date"), times.get("end_date"), is_hard, zone
+    ):
         if name in times:
             checked.blame(name, sentence)
     checked.values |= times

@@ -177,11 +177,3 @@ def _texts(values: Mapping[str, Any], names: Iterable[str], prefix: str) -> dict
 
 def fingerprint(shown: dict[str, str]) -> str:
     return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def formset_data(rows: list[Row]) -> dict[str, Any]:
-    """Rows as a browser would send them."""
-    data: dict[str, Any] = {f"{PREFIX}-TOTAL_FORMS": len(rows), f"{PREFIX}-INITIAL_FORMS": len(rows)}
-    for index, row in enumerate(rows):
-        data |= {f"{PREFIX}-{index}-{name}": value for name, value in row.items()}
-    return data

@@ -11,10 +11,9 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.forms import BaseFormSet, formset_factory
 
 from sites import zones
-from tickets.forms.typed import MOST_ROWS, PREFIX, Row, formset_data
+from tickets.forms.typed import Row
 
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?", re.ASCII)
 # What lies beyond is a slip, and at the end of time zones cannot be reckoned.
@@ -51,27 +50,11 @@ class SiteTime(forms.CharField):
         raise ValidationError(f"“{text}” is not a date and time. An example: 2026-01-31T09:00.")
 
 
-class WhenForm(forms.Form):
-    start_date = SiteTime("Start")
-    end_date = SiteTime("End")
-    hard_start = forms.BooleanField(label="Hard start", required=False)
-    time_zone = forms.CharField(required=False)
-
-    def has_changed(self) -> bool:
-        return True  # every row counts, blank or not; comparing each field with nothing is half the work of a check
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if is_hard := bool(cleaned.get("hard_start")):
-            self.errors.pop("end_date", None)
-            cleaned["end_date"] = cleaned.get("start_date")
-        wrong = wrong_with_window(
-            cleaned.get("start_date"), cleaned.get("end_date"), is_hard, cleaned.get("time_zone") or ""
-        )
-        for name, sentence in wrong:
-            if name in cleaned:  # what is no time at all was said before
-                self.add_error(name, sentence)
-        return cleaned
+FIELDS: dict[str, forms.Field] = {
+    "start_date": SiteTime("Start"),
+    "end_date": SiteTime("End"),
+    "hard_start": forms.BooleanField(label="Hard start", required=False),
+}
 
 
 def wrong_with_window(
@@ -97,9 +80,6 @@ def wrong_with_window(
             )
 
 
-_WhenFormSet = formset_factory(WhenForm, extra=0, max_num=MOST_ROWS, absolute_max=MOST_ROWS + 1)
-
-
 def is_same_for_all(what: dict[str, Any]) -> bool:
     return bool(what.get("same_for_all"))
 
@@ -112,23 +92,9 @@ def effective_rows(what: dict[str, Any], rows: list[Row]) -> list[Row]:
     return [{**row, **shared} for row in rows]
 
 
-def check_when(what: dict[str, Any], rows: list[Row]) -> BaseFormSet:
-    """Every window judged, from what was typed."""
-    names = ("start_date", "end_date", "hard_start", "time_zone")
-    data = [{name: row.get(name, "") for name in names} for row in effective_rows(what, rows)]
-    formset: BaseFormSet = _WhenFormSet(data=formset_data(data), prefix=PREFIX)
-    formset.is_valid()
-    return formset
-
-
-def check_all_rows(what: dict[str, Any]) -> WhenForm | None:
-    """The window that is the same for all, judged by itself; None where every location has its own."""
-    if not is_same_for_all(what):
-        return None
-    names = ("start_date", "end_date", "hard_start")
-    form = WhenForm({f"all-{name}": what.get(f"all-{name}", "") for name in names}, prefix="all")
-    form.is_valid()
-    return form
+def shared_window(what: dict[str, Any]) -> Row | None:
+    """The window that is the same for all, as typed; None where every location has its own."""
+    return effective_rows(what, [{}])[0] if is_same_for_all(what) else None
 
 
 def is_skipped(wall: datetime, zone: ZoneInfo) -> bool:

@@ -8,13 +8,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from portal.templatetags.portal_tags import icon
-from tickets.forms.when import WhenForm
-from tickets.forms.where import WhereForm
+from tickets.forms import when, where
 from tickets.views.draft_pages import RowPage
 
 register = template.Library()
 
-FIELDS: dict[str, forms.Field] = {**WhereForm.base_fields, **WhenForm.base_fields}
+FIELDS: dict[str, forms.Field] = {**where.FIELDS, **when.FIELDS}
 TYPES = {"location_contact_email": "email", "secondary_lcon_email": "email"}
 PHONES = ("local_contact_number", "secondary_lcon_number")
 OPTIONAL_HERE = ("end_date", "hard_start")
@@ -95,7 +94,7 @@ def time_field(
 
 def _is_time(value: str) -> bool:
     try:
-        return WhenForm.base_fields["start_date"].clean(value) is not None and "T" in value
+        return when.FIELDS["start_date"].clean(value) is not None and "T" in value
     except forms.ValidationError:
         return False
 

@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.forms import BaseFormSet
 from django.utils import timezone
 
 from portal.models import Lookup
 from portal.request import PortalRequest
 from sites import zones
 from sites.services import sites_for_wizard
-from tickets.forms.checking import Checked, Finding
+from tickets.forms.checking import Checked, Finding, place_problems
+from tickets.forms.rows import Problems
 from tickets.forms.typed import ALL_ROWS, ALL_ROWS_TICKS, KEY, PREFIX, WHERE, Row
 from tickets.forms.what import WhatForm, service_groups
 from tickets.forms.when import abbreviation, effective_rows, is_same_for_all
@@ -106,7 +106,7 @@ def where_page(request: PortalRequest, draft: Draft, checked: Checked | None) ->
     first_new_index = (
         int(first_new) if first_new.isascii() and first_new.isdigit() and len(first_new) < 5 else None
     )
-    rows = _rows(draft.locations, checked.where if checked else None)
+    rows = _rows(draft.locations, [place_problems(row) for row in checked.rows] if checked else None)
     for row in rows:
         row.is_new = row.index == first_new_index
     return {
@@ -118,17 +118,14 @@ def where_page(request: PortalRequest, draft: Draft, checked: Checked | None) ->
 
 
 def when_page(request: PortalRequest, draft: Draft, checked: Checked | None) -> dict[str, Any]:
-    rows = _rows(draft.locations, checked.when if checked else None)
+    rows = _rows(
+        draft.locations, [checked.own_window_problems(row) for row in checked.rows] if checked else None
+    )
     today = timezone.localdate()
     for row, effective in zip(rows, effective_rows(draft.what, draft.locations), strict=True):
         row.zone_note = zone_note(effective, today)
     shared = {name.removeprefix("all-"): draft.what.get(name, "") for name in (*ALL_ROWS, *ALL_ROWS_TICKS)}
-    errors = dict(checked.all_rows.errors) if checked and checked.all_rows else {}
-    if errors:
-        for row in rows:
-            row.errors = {
-                name: lines for name, lines in row.errors.items() if list(lines) != list(errors.get(name, []))
-            }
+    errors = checked.shared if checked else {}
     return {"rows": rows, "shared": shared, "shared_errors": errors, "is_shared": is_same_for_all(draft.what)}
 
 
@@ -139,10 +136,10 @@ CONTEXT: dict[str, Callable[[PortalRequest, Draft, Checked | None], dict[str, An
 }
 
 
-def _rows(locations: list[Row], formset: BaseFormSet | None) -> list[RowPage]:
-    errors = [dict(form.errors) for form in formset.forms] if formset else [{} for _ in locations]
+def _rows(locations: list[Row], errors: list[Problems] | None) -> list[RowPage]:
+    said = errors or [{} for _ in locations]
     return [
-        RowPage(index, row, found) for index, (row, found) in enumerate(zip(locations, errors, strict=True))
+        RowPage(index, row, found) for index, (row, found) in enumerate(zip(locations, said, strict=True))
     ]
 
 
