@@ -3,6 +3,7 @@ from tickets.models.drafts import Draft, DraftFile
 from tickets.models.duplicates import PossibleDuplicate
 from tickets.models.recurrences import Occurrence, Recurrence
 from tickets.models.reminders import Mailing, Reminder
+from tickets.models.row_changes import RowChange
 from tickets.models.templates import DispatchTemplate
 from tickets.models.tickets import Ticket, TicketChange
 
@@ -18,6 +19,7 @@ __all__ = [
     "PossibleDuplicate",
     "Recurrence",
     "Reminder",
+    "RowChange",
     "Ticket",
     "TicketChange",
 ]
