@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run stop test check nemesis machine manage pins clean venv dev npm
+.PHONY: help run stop test check nemesis bench-bulk machine manage pins clean venv dev npm
 SHELL := /bin/sh
 
 PORT ?= 8000
@@ -14,7 +14,7 @@ UV := .venv/bin/uv --quiet pip install --python $(PY)
 CODE := manage.py portal sites tickets tests
 
 help: ## list what can be done
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: venv npm ## install what is missing and run the whole portal with demo data: make run [PORT=8001]
 	@PORT=$(PORT) exec $(PY) -m portal.local start
@@ -35,6 +35,9 @@ check: dev npm ## format, lint, types, templates, missing migrations
 
 nemesis: dev npm ## kill everything while people submit, then compare the books: make nemesis [DISPATCHES=200] [SEEDS=1,2,3] [NAIVE=1]
 	@$(PY) -m tests.nemesis
+
+bench-bulk: dev npm ## how long 500 locations take, for each number per message: make bench-bulk [LOCATIONS=500] [SIZES=25,10,5,1]
+	@$(PY) -m tests.bench
 
 machine: dev ## play the outbox at random, its laws checked after every step: make machine [EXAMPLES=1000] [STEPS=30]
 	@MACHINE_EXAMPLES=$(or $(EXAMPLES),1000) MACHINE_STEPS=$(or $(STEPS),30) $(PY) -m pytest -q -n0 tests/flows/test_state_machine.py
