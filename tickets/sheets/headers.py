@@ -23,7 +23,6 @@ _UNDER = re.compile(
     r"(required|mandatory|optional|text|number|date|time|yes ?/ ?no|y ?/ ?n|string|free text|[*]|n/a|max\.? \d+.*)",
     re.IGNORECASE,
 )
-_OWN_NAME = re.compile(r"\w+ \(\d+\)")
 
 
 def make_table(lines: list[Line], notes: list[str]) -> Table:
@@ -56,7 +55,9 @@ def _find(lines: list[Line]) -> tuple[int, list[str]]:
     """Where the header stands and what it says; -1 where there is none."""
     first = lines[:MOST_ABOVE]
     hits = [recognised(cells) for _, cells in first]
-    best = max(range(len(first)), key=lambda index: (hits[index], -index))
+    best = max(
+        range(len(first)), key=lambda at: (hits[at], len(_filled(first[at][1])) if hits[at] else 0, -at)
+    )
     if hits[best] < 2 and not (hits[best] and len(_filled(first[best][1])) == 1):
         widest = max(len(_filled(cells)) for _, cells in first)
         wide = [index for index, (_, cells) in enumerate(first) if len(_filled(cells)) * 2 > widest]

@@ -1,86 +1,21 @@
-"""States, ZIP codes and time zones as people write them.
-
-Source of the ZIP prefixes: the Postal Service's list of three-digit prefixes, for the states whose codes begin with 0.
-"""
+"""States, ZIP codes and time zones as people write them."""
 
 import re
 
 from sites import zones
 
-STATE_NAMES = {
-    name: code
-    for code, name in (
-        pair.split(" ", 1)
-        for pair in [
-            "AL alabama",
-            "AK alaska",
-            "AZ arizona",
-            "AR arkansas",
-            "CA california",
-            "CO colorado",
-            "CT connecticut",
-            "DE delaware",
-            "DC district of columbia",
-            "FL florida",
-            "GA georgia",
-            "HI hawaii",
-            "ID idaho",
-            "IL illinois",
-            "IN indiana",
-            "IA iowa",
-            "KS kansas",
-            "KY kentucky",
-            "LA louisiana",
-            "ME maine",
-            "MD maryland",
-            "MA massachusetts",
-            "MI michigan",
-            "MN minnesota",
-            "MS mississippi",
-            "MO missouri",
-            "MT montana",
-            "NE nebraska",
-            "NV nevada",
-            "NH new hampshire",
-            "NJ new jersey",
-            "NM new mexico",
-            "NY new york",
-            "NC north carolina",
-            "ND north dakota",
-            "OH ohio",
-            "OK oklahoma",
-            "OR oregon",
-            "PA pennsylvania",
-            "PR puerto rico",
-            "RI rhode island",
-            "SC south carolina",
-            "SD south dakota",
-            "TN tennessee",
-            "TX texas",
-            "UT utah",
-            "VT vermont",
-            "VA virginia",
-            "VI virgin islands",
-            "WA washington",
-            "WV west virginia",
-            "WI wisconsin",
-            "WY wyoming",
-        ]
-    )
-}
-# First and last three digits of the codes with a zero in front.
-_WITH_ZERO = {
-    "MA": ((10, 27), (55, 55)),
-    "RI": ((28, 29),),
-    "NH": ((30, 38),),
-    "ME": ((39, 49),),
-    "VT": ((50, 54), (56, 59)),
-    "CT": ((60, 69),),
-    "NJ": ((70, 89),),
-    "PR": ((6, 7), (9, 9)),
-    "VI": ((8, 8),),
-    "NY": ((5, 5), (63, 63)),
-}
+_STATES = (
+    "AL alabama; AK alaska; AZ arizona; AR arkansas; CA california; CO colorado; CT connecticut; "
+    "DE delaware; DC district of columbia; FL florida; GA georgia; HI hawaii; ID idaho; IL illinois; "
+    "IN indiana; IA iowa; KS kansas; KY kentucky; LA louisiana; ME maine; MD maryland; "
+    "MA massachusetts; MI michigan; MN minnesota; MS mississippi; MO missouri; MT montana; "
+    "NE nebraska; NV nevada; NH new hampshire; NJ new jersey; NM new mexico; NY new york; "
+    "NC north carolina; ND north dakota; OH ohio; OK oklahoma; OR oregon; PA pennsylvania; "
+    "PR puerto rico; RI rhode island; SC south carolina; SD south dakota; TN tennessee; TX texas; "
+    "UT utah; VT vermont; VA virginia; VI virgin islands; WA washington; WV west virginia; "
+    "WI wisconsin; WY wyoming"
+)
+STATE_NAMES = {name: code for code, name in (pair.split(" ", 1) for pair in _STATES.split("; "))}
 _ZIP = re.compile(r"(\d{3,5})(?:-?(\d{4}))?")
 _ZONES = {
     "America/New_York": "eastern;et;est;edt;eastern time;eastern standard time;eastern daylight time;us/eastern;est5edt",
@@ -117,7 +52,7 @@ def zip_of(text: str, state: str) -> str:
     if len(five) == 5:
         return f"{five}-{four}"
     full = five.zfill(5)
-    proven = any(low <= int(full[:3]) <= high for low, high in _WITH_ZERO.get(state, ()))
+    proven = bool(state) and zones.state_of_zip(full) == state
     return (f"{full}-{four}" if four else full) if proven else ""
 
 
