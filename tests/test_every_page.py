@@ -21,7 +21,9 @@ from portal.models import ForgottenSend, StoredFile
 from tests.cast import Cast, client_of
 from tests.dispatching import make_dispatch, make_draft
 from tests.portal.outbox_parts import make_account
+from tests.tickets.repeating import make_recurrence
 from tickets.models import PossibleDuplicate, Ticket
+from tickets.services.templates import save_template
 
 ROLES = ("anonymous", "viewer", "dispatcher", "other team", "manager", "admin")
 FROM_US = {"HTTP_ORIGIN": "http://testserver"}
@@ -74,6 +76,21 @@ PAGES: dict[str, tuple[str, str]] = {
     "tickets:unknown-confirm": ("302 405 405 405 405 405", "401 403 302 404 302 302"),
     "tickets:unknown-disagree": ("302 405 405 405 405 405", "401 403 302 404 302 302"),
     "tickets:unknown-write-off": ("302 405 405 405 405 405", "401 403 302 404 403 302"),
+    "tickets:draft-day": ("302 403 200 404 403 200", "401 403 400 404 403 400"),
+    "tickets:draft-template": ("302 403 200 404 403 200", "401 403 400 404 403 400"),
+    "tickets:draft-repeat": ("302 403 200 404 403 200", "401 403 400 404 403 400"),
+    "tickets:dispatch-copy": ("302 405 405 405 405 405", "401 403 302 404 403 302"),
+    "tickets:dispatch-template": ("302 403 200 404 403 200", "401 403 400 404 403 400"),
+    "tickets:templates": ("302 403 200 200 403 200", "401 405 405 405 405 405"),
+    "tickets:template-start": ("302 405 405 405 405 405", "401 403 302 404 403 302"),
+    "tickets:template-rename": ("302 405 405 405 405 405", "401 403 302 404 403 302"),
+    "tickets:template-retire": ("302 405 405 405 405 405", "401 403 302 404 403 302"),
+    "tickets:template-repeat": ("302 403 200 404 403 200", "401 403 400 404 403 400"),
+    "tickets:recurring": ("302 403 200 200 403 200", "401 405 405 405 405 405"),
+    "tickets:recurrence": ("302 403 200 404 403 200", "401 405 405 405 405 405"),
+    "tickets:recurrence-pause": ("302 405 405 405 405 405", "401 403 400 404 403 400"),
+    "tickets:recurrence-resume": ("302 405 405 405 405 405", "401 403 302 404 403 302"),
+    "tickets:recurrence-end": ("302 405 405 405 405 405", "401 403 400 404 403 400"),
     "tickets:duplicate-settled": ("302 405 405 405 405 405", "401 403 302 404 403 302"),
 }
 # Sign-in, sign-out and what leads to them.
@@ -121,6 +138,11 @@ class World:
             correlation_id=uuid.uuid4(), reference="DSP-000001-1", sent_at=timezone.now(), machine="worker-1"
         )
 
+        self.template = save_template(
+            self.draft, by=people.alice, name="Router swap", with_sites=True, with_files=True
+        )
+        self.recurrence = make_recurrence(people.alice, self.draft)
+
     def arguments(self, name: str) -> dict[str, Any]:
         """What the URL of this name needs to lead to our objects."""
         page = name.removeprefix("tickets:")
@@ -138,6 +160,10 @@ class World:
             found = {"pk": self.dispatch.pk}
         elif page.startswith("unknown-"):
             found = {"pk": self.message.pk}
+        elif page.startswith("template-"):
+            found = {"pk": self.template.pk}
+        elif page.startswith("recurrence"):
+            found = {"pk": self.recurrence.pk}
         elif page == "duplicate-settled":
             found = {"pk": self.duplicate.pk}
         elif page.startswith("message"):

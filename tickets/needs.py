@@ -15,7 +15,16 @@ from portal.models import Message, User, VendorAccount
 from portal.models.messages import LIVE, WAITING, State
 from sites import zones
 from tickets.board import LARGE
-from tickets.models import Dispatch, Draft, EarlierSending, Location, PossibleDuplicate, Ticket
+from tickets.models import (
+    Dispatch,
+    Draft,
+    EarlierSending,
+    Location,
+    Occurrence,
+    PossibleDuplicate,
+    Recurrence,
+    Ticket,
+)
 from tickets.progress import Progress, progress_of
 
 SHOWN = 8  # rows of one list; the page behind it has the rest
@@ -24,6 +33,7 @@ MOST_NEAR = 5000  # visits looked at to find today's
 SOON = timedelta(hours=2)
 OVERDUE = timedelta(hours=24)  # a visit without a technician that long ago is no longer news
 CORRECTABLE = timedelta(days=30)
+MISSED_LATELY = timedelta(days=3)
 
 
 @dataclass(frozen=True)
@@ -143,6 +153,15 @@ def visits_today(user: User) -> tuple[list[Location], int]:
 
 def _is_today(moment: datetime, zone: ZoneInfo, now: datetime) -> bool:
     return moment.astimezone(zone).date() == now.astimezone(zone).date()
+
+
+def recurring_to_review(user: User) -> list[Occurrence]:
+    """Drafts of recurring dispatches nobody has submitted or discarded, and what was missed lately; the next visit first."""
+    drafts = Draft.objects.visible_to(user).open()
+    seen = Recurrence.objects.visible_to(user)
+    missed = Q(outcome=Occurrence.Outcome.MISSED, made_at__gt=timezone.now() - MISSED_LATELY)
+    found = Occurrence.objects.filter(Q(draft__in=drafts) | missed, recurrence__in=seen)
+    return list(found.select_related("recurrence", "draft__dispatch").order_by("day", "pk")[:SHOWN])
 
 
 def own_drafts(user: User) -> list[Draft]:

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from tickets.services import following, reminding
+from tickets.services import following, recurring, reminding
 
 
 @shared_task(ignore_result=True)
@@ -13,3 +13,8 @@ def follow_tickets() -> None:
 @shared_task(ignore_result=True)
 def remind() -> None:
     reminding.remind()
+
+
+@shared_task(ignore_result=True)
+def make_recurring() -> None:
+    recurring.make_due()

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tickets.views import dispatches, drafts, tickets, unknown
+from tickets.views import dispatches, drafts, recurring, templates, tickets, unknown
 
 app_name = "tickets"
 urlpatterns = [
@@ -22,10 +22,15 @@ urlpatterns = [
     path("drafts/<int:pk>/save/<slug:step>/", drafts.save, name="draft-save"),
     path("drafts/<int:pk>/submit/", drafts.submit, name="draft-submit"),
     path("drafts/<int:pk>/discard/", drafts.discard, name="draft-discard"),
+    path("drafts/<int:pk>/day/", templates.day, name="draft-day"),
+    path("drafts/<int:pk>/template/", templates.keep_draft, name="draft-template"),
+    path("drafts/<int:pk>/repeat/", recurring.repeat_draft, name="draft-repeat"),
     path("dispatches/", dispatches.dispatches, name="dispatches"),
     path("dispatches/<int:pk>/", dispatches.dispatch, name="dispatch"),
     path("dispatches/<int:pk>/status/", dispatches.status, name="dispatch-status"),
     path("dispatches/<int:pk>/correct/", dispatches.correct, name="dispatch-correct"),
+    path("dispatches/<int:pk>/copy/", templates.copy, name="dispatch-copy"),
+    path("dispatches/<int:pk>/template/", templates.keep_dispatch, name="dispatch-template"),
     path("dispatches/<int:pk>/messages/<int:message_pk>/", dispatches.message, name="message"),
     path(
         "dispatches/<int:pk>/messages/<int:message_pk>/cancel/",
@@ -44,4 +49,14 @@ urlpatterns = [
     path("unknown/<int:pk>/disagree/", unknown.disagree, name="unknown-disagree"),
     path("unknown/<int:pk>/write-off/", unknown.write_off, name="unknown-write-off"),
     path("unknown/duplicates/<int:pk>/settled/", unknown.close_duplicate, name="duplicate-settled"),
+    path("templates/", templates.templates, name="templates"),
+    path("templates/<int:pk>/start/", templates.start, name="template-start"),
+    path("templates/<int:pk>/rename/", templates.rename, name="template-rename"),
+    path("templates/<int:pk>/retire/", templates.retire, name="template-retire"),
+    path("templates/<int:pk>/repeat/", recurring.repeat_template, name="template-repeat"),
+    path("recurring/", recurring.recurring, name="recurring"),
+    path("recurring/<int:pk>/", recurring.recurrence, name="recurrence"),
+    path("recurring/<int:pk>/pause/", recurring.pause, name="recurrence-pause"),
+    path("recurring/<int:pk>/resume/", recurring.resume, name="recurrence-resume"),
+    path("recurring/<int:pk>/end/", recurring.end, name="recurrence-end"),
 ]

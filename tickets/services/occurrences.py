@@ -94,15 +94,20 @@ def overdue(recurrence: Recurrence, now: datetime) -> list[Planned]:
     return [one for one in due(recurrence, now) if starts_at(recurrence, one.visit or one.day) <= now]
 
 
-def next_visits(recurrence: Recurrence, number: int = 5) -> list[Planned]:
-    """The next occurrences that nothing is written down of."""
-    last = (
+def last_day(recurrence: Recurrence) -> date | None:
+    """The last day something is written down of."""
+    return (
         recurrence.occurrences.order_by("-day").values_list("day", flat=True).first()
         if recurrence.pk
         else None
     )
+
+
+def next_visits(recurrence: Recurrence, last: date | None, number: int = 5) -> list[Planned]:
+    """The next occurrences, today's and those behind the last day something is written down of."""
     today = timezone.now().astimezone(first_zone(recurrence)).date()
-    return upcoming(recurrence.rule, max(filter(None, [last, today - timedelta(days=1)])), number)
+    yesterday = today - timedelta(days=1)
+    return upcoming(recurrence.rule, max(last or yesterday, yesterday), number)
 
 
 def zones_of(recurrence: Recurrence) -> list[ZoneInfo]:
@@ -133,7 +138,7 @@ def make_at(day: date, lead_days: int, zone: ZoneInfo) -> datetime:
 
 def trial_of(recurrence: Recurrence) -> Draft:
     """What the draft of its first visit would be, unsaved: to see what is wrong with it before it is needed."""
-    visits = [one.visit for one in next_visits(recurrence, 1) if one.visit]
+    visits = [one.visit for one in next_visits(recurrence, last_day(recurrence), 1) if one.visit]
     what, rows = _on_day(recurrence, visits[0] if visits else recurrence.starts_on)
     return Draft(
         team=recurrence.team,

@@ -40,6 +40,7 @@ __all__ = [
 ]
 ENDED = "This recurring dispatch was ended. Set up another one."
 NO_REASON = "Say why, so that the others know."
+NOT_YOURS = "This page was somebody else's. Open it anew."
 NOWHERE = "There is no location to come back to. Add the locations first, then repeat it."
 
 
@@ -82,7 +83,9 @@ def set_up(content: Content, form_key: uuid.UUID, values: dict[str, Any], *, by:
     if not may_work_for(by, content.team):
         raise PermissionDenied
     User.objects.select_for_update().get(pk=by.pk)  # two presses of one button wait for each other here
-    if made := Recurrence.objects.filter(form_key=form_key, made_by=by).first():
+    if made := Recurrence.objects.filter(form_key=form_key).first():
+        if made.made_by_id != by.pk:
+            raise Problem(NOT_YOURS)
         return made
     recurrence = draw_up(content, values, by=by)
     if not content.locations:

@@ -5,6 +5,7 @@ from django.views.decorators.http import require_safe
 from portal.models.messages import State
 from portal.request import PortalRequest
 from tickets import needs
+from tickets.services import templates
 
 
 @require_safe
@@ -24,8 +25,11 @@ def home(request: PortalRequest) -> HttpResponse:
         "drafts": needs.own_drafts(user),
         "latest": needs.latest_dispatches(user),
         "health": needs.health(),
+        "recurring": needs.recurring_to_review(user),
+        "most_used": templates.most_used(user),
     }
     context["needs_anything"] = any(
-        context[name] for name in ("unknown", "duplicates", "held", "rejected", "without_technician")
+        context[name]
+        for name in ("unknown", "duplicates", "held", "rejected", "without_technician", "recurring")
     )
     return render(request, "tickets/home.html", context)
