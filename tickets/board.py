@@ -40,6 +40,15 @@ class Row:
     ticket: Ticket | None = None
     sentences: list[str] = field(default_factory=list)
 
+    @property
+    def own(self) -> list[tuple[str, str]]:
+        """What was asked for here and not everywhere: a field's label and its words."""
+        own = self.location.own.items()
+        return [
+            (LABELS.get(name, name), "; ".join(said) if isinstance(said, list) else str(said))
+            for name, said in own
+        ]
+
 
 @dataclass
 class Board:

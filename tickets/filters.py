@@ -110,7 +110,8 @@ class TicketFilters(forms.Form):
 
     def _by_service_type(self, tickets: QuerySet[Ticket], service_type: str) -> QuerySet[Ticket]:
         # As ordered: Granite answers with words of its own.
-        return tickets.filter(dispatch__service_type=service_type)
+        of_all = Q(dispatch__service_type=service_type) & ~Q(location__own__has_key="service_type")
+        return tickets.filter(of_all | Q(location__own__service_type=service_type))
 
     def _by_site(self, tickets: QuerySet[Ticket], text: str) -> QuerySet[Ticket]:
         sites = Site.objects.matching(text).order_by().values_list("pk", flat=True)[:MOST_SITES]

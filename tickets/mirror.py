@@ -205,12 +205,13 @@ def _search_text(ticket: Ticket) -> str:
     """Everything one may look for, upper-cased, each thing once."""
     location = ticket.location
     site = location.site if location else None
+    own = location.own if location else {}
     parts = [
         str(ticket.ticket_id),
         ticket.message.reference,
         ticket.customer_ticket_number,
-        ticket.po_number or ticket.dispatch.po_number,
-        ticket.dispatch.customer_ticket_number,
+        ticket.po_number or own.get("po_number") or ticket.dispatch.po_number,
+        own.get("customer_ticket_number") or ticket.dispatch.customer_ticket_number,
         ticket.location_name,
         ticket.location_number,
         ticket.address_1,

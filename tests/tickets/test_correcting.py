@@ -162,10 +162,10 @@ def test_what_was_corrected_and_sent_again_is_offered_no_more(dispatch: Dispatch
 @pytest.mark.parametrize(
     ("problem", "expected"),
     [
-        ({"field": "po_number", "index": None}, ("what", "po_number")),
+        ({"field": "po_number", "index": None}, ("what", "#id_po_number")),
         ({"field": "", "index": None}, ("what", "")),
-        ({"field": "local_contact_number", "index": 1}, ("where", "locations-1-local_contact_number")),
-        ({"field": "start_date", "index": 0}, ("when", "locations-0-start_date")),
+        ({"field": "local_contact_number", "index": 1}, ("where", "#id_locations-1-local_contact_number")),
+        ({"field": "start_date", "index": 0}, ("when", "#id_locations-0-start_date")),
         ({"field": "unheard_of", "index": 1}, ("where", "")),
     ],
 )

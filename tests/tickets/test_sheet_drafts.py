@@ -7,10 +7,12 @@ from django.test import Client
 
 from portal import outbox
 from portal.models import Message, VendorAccount
+from portal.models.messages import State
 from portal.vendors.sandbox import Sandbox
 from tests.cast import Cast, client_of
 from tests.dispatching import make_draft, refill, typed_row
 from tests.tickets.scene import PDF, upload
+from tests.tickets.test_correcting import end_as
 from tickets.forms.checking import Checked
 from tickets.models import Draft, Location
 from tickets.services import submitting
@@ -173,3 +175,58 @@ def test_a_sheet_is_not_opened_as_forms(
     alice.post(f"/drafts/{draft.pk}/save/where/", {"locations-TOTAL_FORMS": "0"})
     draft.refresh_from_db()
     assert json.dumps(draft.locations).count("po_number") == 1
+
+
+def test_refused_rows_come_back_with_their_own_words_and_what_granite_said(
+    box: Sandbox, account: VendorAccount, people: Cast, alice: Client
+) -> None:
+    rows = [
+        typed_row(0, po_number="7"),
+        typed_row(1, po_number="8", special_instructions="Ring twice"),
+        typed_row(2, local_contact_name="Nobody"),
+    ]
+    draft = make_sheet(people, *rows, initial_description="")
+    for row in draft.locations:
+        row["initial_description"] = "Dig"
+    draft.save()
+    dispatch = submitting.submit_draft(
+        draft, by=people.alice, plan_hash=submitting.plan(draft, by=people.alice).hash
+    )
+    _, second, third = _messages(dispatch.pk)
+    said = {"field": "po_number", "index": None, "message": "PO 8 is closed"}
+    end_as(second, State.REJECTED, [said])
+    end_as(third, State.REJECTED, [{"field": "local_contact_name", "index": 0, "message": "Who?"}])
+    page = alice.get(f"/dispatches/{dispatch.pk}/").content.decode()
+    assert "PO number: 8" in page
+    assert "Special instructions: Ring twice" in page
+    answer = alice.post(f"/dispatches/{dispatch.pk}/correct/")
+    made = Draft.objects.latest("pk")
+    one, two = made.locations
+    assert (
+        answer.headers["Location"] == f"/drafts/{made.pk}/rows/?at={one['row']}#cell-{one['row']}-po_number"
+    )
+    assert made.is_sheet
+    assert "refused" not in made.what
+    assert (one["po_number"], one["special_instructions"], one["initial_description"]) == (
+        "8",
+        "Ring twice",
+        "Dig",
+    )
+    assert [mark["message"] for mark in one["refused"]] == ["PO 8 is closed"]
+    assert [mark["message"] for mark in two["refused"]] == ["Who?"]
+    assert problems(made, people) == []
+
+
+def test_tickets_are_found_by_what_was_asked_for_at_their_site(
+    box: Sandbox, account: VendorAccount, people: Cast, alice: Client
+) -> None:
+    draft = make_sheet(people, typed_row(0), typed_row(1, service_type="Site Audit"))
+    submitting.submit_draft(draft, by=people.alice, plan_hash=submitting.plan(draft, by=people.alice).hash)
+    for _ in range(2):
+        refill(account)
+        outbox.deliver_due()
+    by_id = {ticket["location_number"]: str(key) for key, ticket in box.tickets.items()}
+    for kind, number, other in (("Site Audit", "0002", "0001"), ("Smart Hands", "0001", "0002")):
+        page = alice.get("/tickets/", {"service_type": kind}).content.decode()
+        assert by_id[number] in page
+        assert by_id[other] not in page

@@ -10,6 +10,7 @@ from django.db import transaction
 from portal import audit
 from portal.models import User
 from portal.problems import Problem
+from tickets.forms.rows import MUST_BE_SAID
 from tickets.forms.typed import KEY, PREFIX, WHAT, WHAT_TICKS, WHEN, WHERE, Row, new_key
 from tickets.models import Dispatch, Draft, DraftFile, Location
 from tickets.permissions import may_correct
@@ -40,9 +41,10 @@ def draft_from_failed(dispatch: Dispatch, *, by: User) -> Draft:
     draft = Draft.objects.create(
         team=dispatch.team,
         account=dispatch.account,
-        what=_what(dispatch, refusals),
-        locations=[_row(location, refusals) for location in failed],
+        what=_what(dispatch, failed, refusals),
+        locations=[_row(dispatch, location, refusals) for location in failed],
         corrects=dispatch,
+        is_sheet=dispatch.draft.is_sheet,
         created_by=by,
         saved_by=by,
     )
@@ -82,14 +84,17 @@ def correction_of(dispatch: Dispatch) -> Correction | None:
 
 
 def first_refused(draft: Draft) -> tuple[str, str]:
-    """The step of the first thing Granite refused, and the name of its field; "" where it named none."""
+    """The step of the first thing Granite refused, and the end of the address of its field; "" where it named none."""
     for mark in draft.what.get("refused", []):
-        return "what", mark["field"]
+        return "what", f"#id_{mark['field']}" if mark["field"] else ""
     for index, row in enumerate(draft.locations):
         for mark in row.get("refused", []):
+            if draft.is_sheet:
+                cell = f"cell-{row[KEY]}-{mark['field']}" if mark["field"] else f"row-{row[KEY]}"
+                return "rows", f"?at={row[KEY]}#{cell}"
             step = "when" if mark["field"] in WHEN else "where"
-            return step, f"{PREFIX}-{index}-{mark['field']}" if mark["field"] else ""
-    return "where", ""
+            return step, f"#id_{PREFIX}-{index}-{mark['field']}" if mark["field"] else ""
+    return ("rows" if draft.is_sheet else "where"), ""
 
 
 def still_refused(draft: Draft, locations: list[int]) -> bool:
@@ -114,17 +119,28 @@ def _refusals(failed: list[Location]) -> dict[int, list[dict[str, Any]]]:
     return said
 
 
-def _what(dispatch: Dispatch, refusals: dict[int, list[dict[str, Any]]]) -> dict[str, Any]:
+def _what(
+    dispatch: Dispatch, failed: list[Location], refusals: dict[int, list[dict[str, Any]]]
+) -> dict[str, Any]:
     what = {name: value for name, value in dispatch.draft.what.items() if name in (*WHAT, *WHAT_TICKS)}
     what |= {"team": str(dispatch.team_id), "account": str(dispatch.account_id)}
-    general = [item for problems in refusals.values() for item in problems if item.get("index") is None]
+    own = {location.message_id: location.own for location in failed}
+    general = [
+        item
+        for message, problems in refusals.items()
+        for item in problems
+        if item.get("index") is None and item.get("field") not in own[message]
+    ]
     if refused := _marks(general, what):
         what["refused"] = refused
     return what
 
 
-def _row(location: Location, refusals: dict[int, list[dict[str, Any]]]) -> Row:
+def _row(dispatch: Dispatch, location: Location, refusals: dict[int, list[dict[str, Any]]]) -> Row:
     row: Row = {name: str(getattr(location, name)) for name in WHERE if name != "site"}
+    lent = {name: getattr(dispatch, name) for name in MUST_BE_SAID if not dispatch.draft.what.get(name)}
+    for name, said in {**lent, **location.own}.items():
+        row[name] = ";".join(said) if isinstance(said, list) else str(said)
     row |= {
         KEY: new_key(),
         "site": str(location.site_id or ""),
@@ -133,7 +149,13 @@ def _row(location: Location, refusals: dict[int, list[dict[str, Any]]]) -> Row:
         "hard_start": "on" if location.is_hard_start else "",
         "corrects": location.pk,
     }
-    mine = [item for item in refusals[location.message_id] if item.get("index") == location.index]
+    mine = [
+        item
+        for item in refusals[location.message_id]
+        # What was said of the whole request is about this row's own words, where it has any.
+        if item.get("index") == location.index
+        or (item.get("index") is None and item.get("field") in location.own)
+    ]
     if refused := _marks(mine, row):
         row["refused"] = refused
     return row

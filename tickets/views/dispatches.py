@@ -90,9 +90,8 @@ def correct(request: PortalRequest, pk: int) -> HttpResponse:
     except Problem as problem:
         messages.error(request, str(problem))
         return redirect(found)
-    step, field = first_refused(draft)
-    anchor = f"#id_{field}" if field else ""
-    return redirect(f"{reverse(f'tickets:draft-{step}', args=[draft.pk])}{anchor}")
+    step, place = first_refused(draft)
+    return redirect(f"{reverse(f'tickets:draft-{step}', args=[draft.pk])}{place}")
 
 
 @require_safe
