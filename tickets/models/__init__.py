@@ -4,10 +4,12 @@ from tickets.models.duplicates import PossibleDuplicate
 from tickets.models.recurrences import Occurrence, Recurrence
 from tickets.models.reminders import Mailing, Reminder
 from tickets.models.row_changes import RowChange
+from tickets.models.sheets import ColumnMapping, Sheet
 from tickets.models.templates import DispatchTemplate
 from tickets.models.tickets import Ticket, TicketChange
 
 __all__ = [
+    "ColumnMapping",
     "Dispatch",
     "DispatchTemplate",
     "Draft",
@@ -20,6 +22,7 @@ __all__ = [
     "Recurrence",
     "Reminder",
     "RowChange",
+    "Sheet",
     "Ticket",
     "TicketChange",
 ]

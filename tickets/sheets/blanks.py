@@ -6,7 +6,7 @@ import io
 import xlsxwriter
 
 from portal.vendors.granite.service_types import SERVICE_TYPES
-from tickets.sheets.columns import BY_NAME, FIELDS
+from tickets.sheets.fields import BY_NAME, FIELDS
 from tickets.sheets.samples import EXAMPLE
 
 # Without the time parts that other columns say already.

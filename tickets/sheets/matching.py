@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from sites import zones
 from tickets.sheets import columns
 from tickets.sheets.clocks import clock_of, window_of
-from tickets.sheets.columns import UNUSED
 from tickets.sheets.days import ASK, MDY, order_of
+from tickets.sheets.fields import BY_NAME as FIELDS_BY_NAME
+from tickets.sheets.fields import UNUSED
 from tickets.sheets.kinds import kind_of_work
 from tickets.sheets.places import state_of, zone_of
 from tickets.sheets.repairing import repair
@@ -126,7 +127,7 @@ def _taken(found: dict[int, Match]) -> set[str]:
 def _by_memory(table: Table, found: dict[int, Match], remembered: dict[str, str]) -> None:
     for index, name in enumerate(table.header):
         field = remembered.get(columns.key_of(name), UNUSED)
-        if table.is_headed and field in columns.BY_NAME and field not in _taken(found):
+        if table.is_headed and field in FIELDS_BY_NAME and field not in _taken(found):
             found[index] = Match(field, REMEMBERED)
 
 
