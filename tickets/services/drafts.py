@@ -26,6 +26,7 @@ __all__ = [
     "lock",
     "new_draft",
     "save_step",
+    "usual_what",
 ]
 
 SUBMITTED = "This draft was already submitted."
@@ -67,12 +68,17 @@ def new_draft(team: Team, *, by: User, account: VendorAccount | None = None) -> 
     draft = Draft.objects.create(
         team=team,
         account=account,
-        what={"contact_name": by.name, "contact_email_address": by.email, "automatic_email_contact": "on"},
+        what=usual_what(by),
         created_by=by,
         saved_by=by,
     )
     audit.record(by, "draft.begun", draft)
     return draft
+
+
+def usual_what(by: User) -> dict[str, str]:
+    """What a draft says before anybody has typed."""
+    return {"contact_name": by.name, "contact_email_address": by.email, "automatic_email_contact": "on"}
 
 
 def lock(draft: Draft, *, by: User) -> Draft:
