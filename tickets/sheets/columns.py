@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import Counter
 
 from tickets.sheets.fields import FIELDS
 
@@ -61,6 +62,16 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 def key_of(text: str) -> str:
     """A heading as it is compared: `LCON Phone #:` and `lconPhoneNumber` are `local contact phone number`."""
     return _key(text)
+
+
+def keys_of(header: list[str]) -> list[str]:
+    """The headings as they are compared, those that are then the same counted: none stands for two columns."""
+    seen, found = Counter[str](), []
+    for name in header:
+        key = key_of(name)
+        seen[key] += 1
+        found.append(key if seen[key] == 1 else f"{key} [{seen[key]}]")
+    return found
 
 
 def _key(text: str, *, is_short: bool = False) -> str:

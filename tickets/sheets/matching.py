@@ -9,7 +9,6 @@ from tickets.sheets import columns
 from tickets.sheets.clocks import clock_of, window_of
 from tickets.sheets.days import ASK, MDY, order_of
 from tickets.sheets.fields import BY_NAME as FIELDS_BY_NAME
-from tickets.sheets.fields import UNUSED
 from tickets.sheets.kinds import kind_of_work
 from tickets.sheets.places import state_of, zone_of
 from tickets.sheets.repairing import repair
@@ -111,24 +110,26 @@ SHOWN_WITHOUT_HEADER: dict[str, Test] = {
 }
 
 
-def match(table: Table, remembered: dict[str, str] | None = None) -> dict[int, Match]:
+def match(table: Table) -> dict[int, Match]:
     """What each column seems to be, by its place. A column without an entry is nothing we know."""
     found: dict[int, Match] = {}
-    _by_memory(table, found, remembered or {})
     _by_names(table, found)
     _by_content(table, found)
     return dict(sorted(found.items()))
 
 
+def remembered(table: Table, columns_by_key: dict[str, str]) -> dict[int, Match]:
+    """What somebody said each column is, of a table with the same headings."""
+    keys = columns.keys_of(table.header)
+    return {
+        index: Match(columns_by_key[key], REMEMBERED)
+        for index, key in enumerate(keys)
+        if columns_by_key.get(key) in FIELDS_BY_NAME
+    }
+
+
 def _taken(found: dict[int, Match]) -> set[str]:
     return {one.field for one in found.values()}
-
-
-def _by_memory(table: Table, found: dict[int, Match], remembered: dict[str, str]) -> None:
-    for index, name in enumerate(table.header):
-        field = remembered.get(columns.key_of(name), UNUSED)
-        if table.is_headed and field in FIELDS_BY_NAME and field not in _taken(found):
-            found[index] = Match(field, REMEMBERED)
 
 
 def _by_names(table: Table, found: dict[int, Match]) -> None:

@@ -10,6 +10,7 @@ from portal.vendors.granite.phone import clean_phone
 from tickets.sheets.kinds import kind_of_work
 from tickets.sheets.places import state_of, zip_of, zone_of
 from tickets.sheets.tables import BLANKS
+from tickets.sheets.windows import OURS, repaired_moment
 
 Repaired = tuple[str, str]  # the value, and why it differs; "" where it does not
 Row = Mapping[str, str]
@@ -25,6 +26,7 @@ IDENTIFIERS = (
     "prior_ticket",
 )
 DIGITS_ARE_LOST = "Excel had kept only the first digits of this number. Enter it again."
+WRITTEN_ISO = "Written as the portal writes a date and time."
 BLANKS_GONE = "Blanks around it were taken away."
 _FLOAT = re.compile(r"(\d+)\.0+")
 _EXTENSION = re.compile(r"^(.*?\d)[\s,;]*(?:#|\bx|\bext(?:n|ension)?\.?:?)\s*\.?\s*(\d{1,8})$", re.IGNORECASE)
@@ -161,6 +163,16 @@ def _email(value: str, row: Row) -> Repaired:
     return plain, "Only the address itself was kept."
 
 
+def _start(value: str, row: Row) -> Repaired:
+    return (value, "") if OURS.fullmatch(value) else (repaired_moment(value) or value, WRITTEN_ISO)
+
+
+def _end(value: str, row: Row) -> Repaired:
+    if OURS.fullmatch(value):
+        return value, ""
+    return repaired_moment(value, row.get("start_date", "")) or value, WRITTEN_ISO
+
+
 RULES: dict[str, Callable[[str, Row], Repaired]] = {
     "local_contact_number": _phone,
     "secondary_lcon_number": _phone,
@@ -175,4 +187,6 @@ RULES: dict[str, Callable[[str, Row], Repaired]] = {
     "service_type": _service,
     "prior_ticket": _ticket,
     "hard_start": _hard_start,
+    "start_date": _start,
+    "end_date": _end,
 }

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import date, time
 
 from tickets.sheets.clocks import clock_of, window_of
-from tickets.sheets.days import day_of
+from tickets.sheets.days import day_of, proof
 
 PARTS = ("start_date", "start_time", "end_date", "end_time", "window")
-_OURS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?")
+OURS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?")
 # Where a day ends and a time begins: at a T, a comma or blanks.
 _GAPS = re.compile(r"T(?=\d\d:)|,?\s+(?:at\s+|@\s*)?", re.IGNORECASE)
 
@@ -49,6 +49,14 @@ def window_from(cells: Mapping[str, str], order: str) -> Window:
     return window
 
 
+def repaired_moment(text: str, day_text: str = "") -> str:
+    """A cell that holds day and time in ISO form; a time alone is one of the day of `day_text`. "" if it is neither."""
+    day, clock = _read(text, "")
+    if day is None:
+        day, clock = _read(day_text, "")[0], clock_of(text)
+    return f"{day.isoformat()}T{clock:%H:%M}" if day and clock is not None else ""
+
+
 def is_moment(text: str, order: str = "") -> bool:
     """Whether a text is a day, or a day and a time, in whichever order."""
     day, _ = _read(text, order)
@@ -56,11 +64,8 @@ def is_moment(text: str, order: str = "") -> bool:
 
 
 def day_part(text: str) -> str:
-    """What of a text is the day: for finding out in which order its numbers stand."""
-    for day_text, clock_text in _cuts(text):
-        if not clock_text or clock_of(clock_text) is not None:
-            return day_text
-    return text
+    """What of a text is a day in numbers: for finding out in which order they stand, whatever follows it."""
+    return next((day_text for day_text, _ in _cuts(text) if proof(day_text)), "")
 
 
 def _read(text: str, order: str) -> tuple[date | None, time | None]:
@@ -90,7 +95,7 @@ def _said(*texts: str) -> str:
 def _set(window: Window, name: str, day: date | None, clock: time | None, said: str, text: str) -> None:
     if day is None or clock is None:
         # Not readable in one way: a person decides, and sees all that was said.
-        setattr(window, name, text if _OURS.fullmatch(text) else said)
+        setattr(window, name, text if OURS.fullmatch(text) else said)
         return
     found = f"{day.isoformat()}T{clock:%H:%M}" + (f":{clock:%S}" if clock.second else "")
     setattr(window, name, found)
