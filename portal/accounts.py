@@ -1,20 +1,25 @@
 """Our keys to the vendors: clients made from a row, and the token that all workers share."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db.models import DurationField, ExpressionWrapper, F, Q
 from django.db.models.functions import Now
 
 from portal import arming, encryption, ratelimit
 from portal.models import VendorAccount, VendorToken
-from portal.models.accounts import Vendor
+from portal.models.accounts import Operation, Vendor
 from portal.problems import Problem
-from portal.vendors.errors import Forbidden, NotExecuted, NotSent, ReadFailed, VendorError
+from portal.vendors.errors import Forbidden, NotExecuted, NotFound, NotSent, ReadFailed, VendorError
 from portal.vendors.granite.client import GraniteClient
+from portal.vendors.gtt.client import GttClient
 from portal.vendors.http import VendorHttp
 from portal.vendors.oauth import Token, TokenInHand, Tokens, TokenSource
 
 READ_DEADLINE_SECONDS = 20
+NO_SUCH_CASE = "CS0000000"
+"""Read only to see whether GTT answers; that it is not there is an answer."""
 
 
 class DatabaseTokenStore:
@@ -117,6 +122,42 @@ def probe_granite(account: VendorAccount) -> str:
         return error.message if status is None or status >= 500 else ""
     except (VendorError, encryption.Undecipherable):
         return ""
+    return ""
+
+
+def gtt_client(account: VendorAccount, *, token: Token | None = None) -> GttClient:
+    """With a `token`, no other is looked up or asked for: this is the client of a write."""
+    tokens: Tokens = TokenInHand(token) if token else token_source(account)
+    http = http_of(account, is_begun=token is not None)
+    return GttClient(http, tokens, namespace=account.namespace, zone=ZoneInfo(account.assumed_zone))
+
+
+def probe_gtt(account: VendorAccount) -> str:
+    """Whether GTT answers at all, like `probe_granite`. Where no read is switched on, its token endpoint is asked."""
+    try:
+        read_from_gtt(account)
+    except (NotSent, ReadFailed, Forbidden) as error:
+        status = error.exchange.status if error.exchange else None
+        return error.message if status is None or status >= 500 else ""
+    except (VendorError, encryption.Undecipherable):
+        return ""
+    return ""
+
+
+def read_from_gtt(account: VendorAccount) -> str:
+    """One read of what is switched on; "" where none is and a new token is all there was to ask for.
+
+    Otherwise the operation that was tried. Raises the errors of a read.
+    """
+    if account.may(Operation.LIST):
+        gtt_client(account).list_cases()
+        return Operation.LIST
+    if account.may(Operation.GET):
+        with suppress(NotFound):
+            gtt_client(account).get_case(NO_SUCH_CASE)
+        return Operation.GET
+    drop_token(account, None)
+    token_source(account).get()
     return ""
 
 

@@ -261,7 +261,7 @@ AFTER_FORGETTING = "tickets.services.numbers.skip_forgotten"
 # Each answers for one person: the keys of the files that hang on work this person sees.
 FILES_OF_SEEN_WORK = ["tickets.permissions.files_of_seen_work"]
 # A read by which the breaker finds out whether a vendor answers again.
-PROBES = {"granite": "portal.accounts.probe_granite"}
+PROBES = {"granite": "portal.accounts.probe_granite", "gtt": "portal.accounts.probe_gtt"}
 LOOKUPS = {
     "granite.accounts": "sites.services.find_accounts",
     "granite.cost": "tickets.services.costs.estimate",

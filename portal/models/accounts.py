@@ -1,3 +1,6 @@
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
@@ -11,6 +14,25 @@ CREATE_PATH = "/api/v1/tickets/external"
 class Vendor(models.TextChoices):
     GRANITE = "granite", "Granite"
     GTT = "gtt", "GTT"
+
+
+class Operation(models.TextChoices):
+    """What GTT names but does not document. Each is off for an account until somebody switches it on."""
+
+    GET = "get", "Read one case"
+    LIST = "list", "List cases"
+    UPDATE = "update", "Change a case"
+    COMMENT = "comment", "Comment on a case"
+
+
+def check_zone(name: str) -> None:
+    """A name of the time zone database, such as Europe/Berlin."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValidationError(
+            f"“{name}” is no time zone. Give a name such as UTC or America/Denver."
+        ) from error
 
 
 class VendorAccount(models.Model):
@@ -32,6 +54,20 @@ class VendorAccount(models.Model):
         max_length=300, blank=True, help_text="Space-separated, e.g. urn:grt:techexpress"
     )
     namespace = models.CharField(max_length=100, blank=True, help_text="GTT only.")
+    operations = models.JSONField(
+        "switched on",
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="GTT only. GTT names these but has not confirmed how they work.",
+    )
+    assumed_zone = models.CharField(
+        max_length=60,
+        default="UTC",
+        db_default="UTC",
+        validators=[check_zone],
+        help_text="GTT only: the time zone of times that GTT gives without one.",
+    )
     create_path = models.CharField(max_length=200, blank=True, default=CREATE_PATH, help_text="Granite only.")
     answering_path = models.CharField(
         max_length=200,
@@ -84,6 +120,10 @@ class VendorAccount(models.Model):
     @property
     def is_paused(self) -> bool:
         return self.paused_at is not None
+
+    def may(self, operation: str) -> bool:
+        """Whether this account may use an operation that GTT has not documented; see `Operation`."""
+        return operation in self.operations
 
     @property
     def standstill(self) -> str:

@@ -80,26 +80,31 @@ class VendorHttp:
         headers: Mapping[str, str] | None = None,
         multipart: MultipartRequest | None = None,
         json: Any = None,
+        body: bytes | None = None,
         deadline: float | None = None,
         correlation_id: str | None = None,
     ) -> Exchange:
         """Send something that cannot be taken back, once. Returns the exchange of a 2xx answer, whatever its body.
 
+        `body` is sent as it is; its Content-Type is among the `headers`.
         `deadline` is the number of seconds the whole call may take.
         Raises NotSent, NotExecuted, Rejected (without `problems`: the client reads the body) or OutcomeUnknown.
         """
         call_headers = dict(headers or {})
-        body: MultipartBody | bytes = b""
+        payload: MultipartBody | bytes = b""
         summary = "no body"
         if multipart is not None:
-            body, summary = self._open(multipart), multipart.summary()
+            payload, summary = self._open(multipart), multipart.summary()
             call_headers["Content-Type"] = multipart.content_type
         elif json is not None:
-            body = jsonlib.dumps(json, ensure_ascii=False, separators=(",", ":")).encode()
-            summary = f"application/json, {len(body)} bytes"
+            payload = jsonlib.dumps(json, ensure_ascii=False, separators=(",", ":")).encode()
+            summary = f"application/json, {len(payload)} bytes"
             call_headers["Content-Type"] = "application/json"
+        elif body is not None:
+            payload = body
+            summary = f"{call_headers.get('Content-Type', 'no type')}, {len(payload)} bytes"
         try:
-            exchange = self._call(method, path, call_headers, body, summary, deadline, correlation_id)
+            exchange = self._call(method, path, call_headers, payload, summary, deadline, correlation_id)
         except _Interrupted as cut:
             message = f"We do not know whether {self.vendor} carried this out: {cut.message}"
             raise OutcomeUnknown(message, cut.exchange) from cut

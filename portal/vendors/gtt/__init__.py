@@ -1,0 +1,1 @@
+"""GTT EnvisionDX: cases and webhooks of one namespace."""
