@@ -51,6 +51,11 @@ PAGES: dict[str, tuple[str, str]] = {
     "tickets:draft-remove": ("302 405 405 405 405 405", "401 403 400 404 403 400"),
     "tickets:draft-when": ("302 403 200 404 403 200", "401 403 400 404 403 400"),
     "tickets:draft-rows": ("302 403 200 404 403 200", "401 405 405 405 405 405"),
+    "tickets:draft-rows-edit": ("302 405 405 405 405 405", "401 403 400 404 403 400"),
+    "tickets:draft-rows-change": ("302 405 405 405 405 405", "401 403 302 404 403 302"),
+    "tickets:draft-rows-part": ("302 405 405 405 405 405", "401 403 302 404 403 302"),
+    "tickets:draft-rows-problems": ("302 403 302 404 403 302", "401 405 405 405 405 405"),
+    "tickets:draft-row": ("302 403 200 404 403 200", "401 403 302 404 403 302"),
     "tickets:draft-files": ("302 403 200 404 403 200", "401 403 302 404 403 302"),
     "tickets:draft-add-files": ("302 405 405 405 405 405", "401 403 200 404 403 200"),
     "tickets:draft-remove-file": ("302 405 405 405 405 405", "401 403 200 404 403 200"),
@@ -156,6 +161,8 @@ class World:
             found |= {"index": 0} if page in ("draft-copy", "draft-remove") else {}
             found |= {"file_pk": self.file.pk} if page == "draft-remove-file" else {}
             found |= {"step": "what"} if page == "draft-save" else {}
+            found |= {"key": self.draft.locations[0]["row"]} if page == "draft-row" else {}
+            found |= {"kind": "csv"} if page == "draft-rows-problems" else {}
         elif page.startswith("dispatch") and page != "dispatches":
             found = {"pk": self.dispatch.pk}
         elif page.startswith("unknown-"):

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from sites import zones
 from tickets.forms.labels import LABELS
 from tickets.forms.rows import CheckedRow
 from tickets.forms.typed import AIDS, KEY, ROW_WHAT, WHEN, WHERE, Row, tick
@@ -48,6 +47,14 @@ COLUMNS = {
 def columns_of(is_sheet: bool) -> list[Column]:
     """A draft made of forms says everything but places and times for all of its rows at once."""
     return [column for name, column in COLUMNS.items() if is_sheet or name in (*WHERE, *WHEN, "hard_start")]
+
+
+def named_columns(names: Iterable[str]) -> list[Column]:
+    return [COLUMNS[name] for name in names if name in COLUMNS]
+
+
+def label(name: str) -> str:
+    return COLUMNS[name].label if name in COLUMNS else name
 
 
 def show(name: str, value: Any) -> str:
@@ -160,10 +167,6 @@ class Cell:
     @property
     def is_wrong(self) -> bool:
         return bool(self.problems or self.notes)
-
-    @property
-    def choices(self) -> list[tuple[str, str]]:
-        return [] if self.column.kind != "zone" else zones.CHOICES
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,16 @@
 from django.urls import path
 
-from tickets.views import dispatches, drafts, recurring, templates, tickets, unknown
+from tickets.views import (
+    dispatches,
+    drafts,
+    recurring,
+    row_bulk,
+    row_form,
+    rows,
+    templates,
+    tickets,
+    unknown,
+)
 
 app_name = "tickets"
 urlpatterns = [
@@ -13,7 +23,12 @@ urlpatterns = [
     path("drafts/<int:pk>/where/<int:index>/copy/", drafts.copy_location, name="draft-copy"),
     path("drafts/<int:pk>/where/<int:index>/remove/", drafts.remove_location, name="draft-remove"),
     path("drafts/<int:pk>/when/", drafts.when, name="draft-when"),
-    path("drafts/<int:pk>/rows/", drafts.rows, name="draft-rows"),
+    path("drafts/<int:pk>/rows/", rows.rows, name="draft-rows"),
+    path("drafts/<int:pk>/rows/edit/", rows.edit, name="draft-rows-edit"),
+    path("drafts/<int:pk>/rows/change/", row_bulk.change, name="draft-rows-change"),
+    path("drafts/<int:pk>/rows/part/", row_bulk.part, name="draft-rows-part"),
+    path("drafts/<int:pk>/rows/problems.<slug:kind>", row_bulk.download, name="draft-rows-problems"),
+    path("drafts/<int:pk>/rows/<slug:key>/", row_form.row, name="draft-row"),
     path("drafts/<int:pk>/files/", drafts.files, name="draft-files"),
     path("drafts/<int:pk>/files/add/", drafts.add_files, name="draft-add-files"),
     path("drafts/<int:pk>/files/<int:file_pk>/remove/", drafts.remove_file, name="draft-remove-file"),

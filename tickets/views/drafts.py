@@ -21,7 +21,6 @@ from tickets.services.drafts import ChangedElsewhere
 from tickets.views.draft_files import add_files, files, remove_file
 from tickets.views.draft_locations import add_location, copy_location, put_search, remove_location, search
 from tickets.views.draft_review import estimates, review, submit
-from tickets.views.rows import rows
 from tickets.views.wizard import after, go_to, on_open_draft, save_typed, show_step, stamp_of
 
 __all__ = [
@@ -36,7 +35,6 @@ __all__ = [
     "remove_file",
     "remove_location",
     "review",
-    "rows",
     "save",
     "search",
     "submit",
