@@ -97,6 +97,11 @@ PAGES: dict[str, tuple[str, str]] = {
     "tickets:recurrence-resume": ("302 405 405 405 405 405", "401 403 302 404 403 302"),
     "tickets:recurrence-end": ("302 405 405 405 405 405", "401 403 400 404 403 400"),
     "tickets:duplicate-settled": ("302 405 405 405 405 405", "401 403 302 404 403 302"),
+    "tickets:sheet-new": ("302 403 200 200 403 200", "401 403 400 400 403 400"),
+    "tickets:sheet-sites": ("302 403 200 200 403 200", "401 403 200 200 403 200"),
+    "tickets:sheet-template-xlsx": ("302 403 200 200 403 200", "401 405 405 405 405 405"),
+    "tickets:sheet-template-csv": ("302 403 200 200 403 200", "401 405 405 405 405 405"),
+    "tickets:draft-columns": ("302 403 404 404 403 404", "401 403 404 404 403 404"),
 }
 # Sign-in, sign-out and what leads to them.
 ANYBODY = {

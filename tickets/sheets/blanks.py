@@ -13,6 +13,7 @@ from tickets.sheets.samples import EXAMPLE
 LEFT_OUT = ("start_time", "end_time", "window")
 COLUMNS = tuple(field.name for field in FIELDS if field.name not in LEFT_OUT)
 ROWS_AS_TEXT = 5_002
+TEXT = 49  # what Excel calls this format of its own
 EXAMPLE_ROW = {
     "location_name": EXAMPLE,
     "location_number": "0012",
@@ -45,8 +46,11 @@ def xlsx_template() -> bytes:
     """The columns, the example, and the kinds of work on a second sheet, offered as a list in their column."""
     stream = io.BytesIO()
     with xlsxwriter.Workbook(stream, {"in_memory": True, "strings_to_formulas": False}) as book:
-        text, bold = book.add_format({"num_format": "@"}), book.add_format({"bold": True, "num_format": "@"})
-        grey = book.add_format({"italic": True, "font_color": "#666666", "num_format": "@"})
+        text, bold = (
+            book.add_format({"num_format": TEXT}),
+            book.add_format({"bold": True, "num_format": TEXT}),
+        )
+        grey = book.add_format({"italic": True, "font_color": "#666666", "num_format": TEXT})
         sheet, kinds = book.add_worksheet("Rows"), book.add_worksheet("Kinds of work")
         sheet.set_column(0, len(COLUMNS) - 1, 22, text)
         sheet.freeze_panes(1, 1)
