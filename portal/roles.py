@@ -2,8 +2,8 @@
 
 from django.contrib.auth.models import Group, Permission
 
-VIEWER = frozenset({"tickets.view_dispatch"})
-DISPATCHER = VIEWER | {"tickets.submit_dispatch", "tickets.confirm_resend"}
+VIEWER = frozenset({"tickets.view_dispatch", "tickets.view_case"})
+DISPATCHER = VIEWER | {"tickets.submit_dispatch", "tickets.confirm_resend", "tickets.raise_case"}
 MANAGER = VIEWER | {"portal.see_all_teams", "tickets.confirm_resend"}
 ADMIN = (
     DISPATCHER
@@ -38,7 +38,8 @@ ADMIN = (
         ),
         "portal.change_message",
         "portal.change_driftentry",
-        *(f"tickets.view_{model}" for model in ("draft", "location", "ticket", "ticketchange")),
+        *(f"tickets.view_{model}" for model in ("draft", "location", "ticket", "ticketchange", "casechange")),
+        *(f"tickets.{verb}_casechoice" for verb in ("view", "add", "change")),
         "axes.view_accessattempt",
         "axes.delete_accessattempt",
         "axes.view_accesslog",

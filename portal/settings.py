@@ -247,6 +247,7 @@ CELERY_BEAT_SCHEDULE = {
         ("check what was found", "portal.tasks.check_found", 5),
         ("answer look-ups", "portal.tasks.answer_lookups", 2),
         ("follow tickets", "tickets.tasks.follow_tickets", 15),
+        ("follow cases", "tickets.tasks.follow_cases", 15),
         ("remind people of what is unknown", "tickets.tasks.remind", 30),
         ("make what recurs", "tickets.tasks.make_recurring", 300),
         ("forget old look-ups", "portal.tasks.forget_old", 3600),
@@ -255,7 +256,10 @@ CELERY_BEAT_SCHEDULE = {
 
 # Who carries out what the outbox promises, and who answers which look-up. Names, because `portal` imports
 # nothing of the packages above it; a system check proves each of them.
-OUTBOX_HANDLERS = {"granite.create_tickets": "tickets.services.delivery.CREATE_TICKETS"}
+OUTBOX_HANDLERS = {
+    "granite.create_tickets": "tickets.services.delivery.CREATE_TICKETS",
+    "gtt.create_case": "tickets.services.cases.delivery.CREATE_CASE",
+}
 # What is to be done when requests came to light that were sent and that this database has forgotten.
 AFTER_FORGETTING = "tickets.services.numbers.skip_forgotten"
 # Each answers for one person: the keys of the files that hang on work this person sees.

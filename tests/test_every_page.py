@@ -18,6 +18,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from portal.models import ForgottenSend, StoredFile
+from tests.casework import gtt_account, make_case
 from tests.cast import Cast, client_of
 from tests.dispatching import make_dispatch, make_draft
 from tests.portal.outbox_parts import make_account
@@ -60,6 +61,8 @@ PAGES: dict[str, tuple[str, str]] = {
     "tickets:draft-add-files": ("302 405 405 405 405 405", "401 403 200 404 403 200"),
     "tickets:draft-remove-file": ("302 405 405 405 405 405", "401 403 200 404 403 200"),
     "tickets:draft-review": ("302 403 200 404 403 200", "401 405 405 405 405 405"),
+    "tickets:draft-message": ("302 403 200 404 403 200", "401 405 405 405 405 405"),
+    "tickets:draft-repeats": ("302 405 405 405 405 405", "401 403 302 404 403 302"),
     "tickets:draft-estimates": ("302 403 302 404 403 302", "401 403 302 404 403 302"),
     "tickets:draft-save": ("302 405 405 405 405 405", "401 403 200 404 403 200"),
     "tickets:draft-submit": ("302 405 405 405 405 405", "401 403 409 404 403 409"),
@@ -74,6 +77,11 @@ PAGES: dict[str, tuple[str, str]] = {
     "tickets:ticket": ("302 200 200 404 200 200", "401 405 405 405 405 405"),
     "tickets:ticket-status": ("302 200 200 404 200 200", "401 405 405 405 405 405"),
     "tickets:ticket-refresh": ("302 405 405 405 405 405", "401 302 302 404 302 302"),
+    "tickets:cases": ("302 200 200 200 200 200", "401 405 405 405 405 405"),
+    "tickets:case-new": ("302 403 200 200 403 200", "401 403 422 422 403 422"),
+    "tickets:case": ("302 200 200 404 200 200", "401 405 405 405 405 405"),
+    "tickets:case-status": ("302 200 200 404 200 200", "401 405 405 405 405 405"),
+    "tickets:case-refresh": ("302 405 405 405 405 405", "401 302 302 404 302 302"),
     "tickets:unknown": ("302 200 200 200 200 200", "401 405 405 405 405 405"),
     "tickets:unknown-one": ("302 302 302 404 302 302", "401 405 405 405 405 405"),
     "tickets:unknown-found": ("302 405 405 405 405 405", "401 403 302 404 403 302"),
@@ -152,6 +160,7 @@ class World:
             self.draft, by=people.alice, name="Router swap", with_sites=True, with_files=True
         )
         self.recurrence = make_recurrence(people.alice, self.draft)
+        self.case = make_case(people.alice, people.east, gtt_account())
 
     def arguments(self, name: str) -> dict[str, Any]:
         """What the URL of this name needs to lead to our objects."""
@@ -164,6 +173,7 @@ class World:
         elif page.startswith("draft-") and page != "draft-new":
             found = {"pk": self.draft.pk}
             found |= {"index": 0} if page in ("draft-copy", "draft-remove") else {}
+            found |= {"number": 1} if page == "draft-message" else {}
             found |= {"file_pk": self.file.pk} if page == "draft-remove-file" else {}
             found |= {"step": "what"} if page == "draft-save" else {}
             found |= {"key": self.draft.locations[0]["row"]} if page == "draft-row" else {}
@@ -180,6 +190,8 @@ class World:
             found = {"pk": self.duplicate.pk}
         elif page.startswith("message"):
             found = {"pk": self.dispatch.pk, "message_pk": self.message.pk}
+        elif (page.startswith("case-") and page != "case-new") or page == "case":
+            found = {"pk": self.case.pk}
         elif page.startswith("ticket") and page != "tickets":
             found = {"pk": self.ticket.pk}
         return found

@@ -8,8 +8,17 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from portal.admin.base import ReadOnlyAdmin, ReadOnlyInline, as_json, block
-from tickets.models import Dispatch, Draft, Location, Ticket, TicketChange
+from portal.admin.base import PortalAdmin, ReadOnlyAdmin, ReadOnlyInline, as_json, block
+from tickets.models import (
+    Case,
+    CaseChange,
+    CaseChoice,
+    Dispatch,
+    Draft,
+    Location,
+    Ticket,
+    TicketChange,
+)
 
 
 @admin.display(description="page")
@@ -124,3 +133,55 @@ class TicketAdmin(ReadOnlyAdmin):
     @admin.display(description="as Granite told it")
     def as_told(self, ticket: Ticket) -> SafeString:
         return block(as_json(ticket.raw), summary="Show")
+
+
+class CaseChangeInline(ReadOnlyInline, admin.TabularInline):  # type: ignore[type-arg]
+    model = CaseChange
+    fields = readonly_fields = ("seen_at", "field", "before", "after", "source")
+
+
+@admin.register(Case)
+class CaseAdmin(ReadOnlyAdmin):
+    list_display = (
+        "__str__",
+        "state",
+        "priority",
+        "short_description",
+        "team",
+        "submitted_by",
+        "read_at",
+        page_of,
+    )
+    list_filter = ("state", "priority", "team", "account")
+    list_select_related = ("team", "submitted_by")
+    search_fields = ("search",)
+    search_help_text = "GTT's number, our reference, site, words"
+    inlines = (CaseChangeInline,)
+    fields: ClassVar[Any] = [
+        page_of,
+        *(field.name for field in Case._meta.fields if field.name not in ("id", "raw", "search", "key")),
+        "as_told",
+    ]
+    readonly_fields = fields
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Case], search_term: str
+    ) -> tuple[QuerySet[Case], bool]:
+        for word in search_term.split()[:8]:
+            queryset = queryset.filter(search__contains=word.upper())
+        return queryset, False
+
+    @admin.display(description="as GTT told it")
+    def as_told(self, case: Case) -> SafeString:
+        return block(as_json(case.raw), summary="Show")
+
+
+@admin.register(CaseChoice)
+class CaseChoiceAdmin(PortalAdmin):
+    """The words offered for a new case: GTT publishes none."""
+
+    list_display = ("value", "field", "category", "position", "is_offered")
+    list_display_links = ("value",)
+    list_filter = ("field", "is_offered")
+    search_fields = ("value",)
+    ordering = ("field", "position", "value")

@@ -28,6 +28,9 @@ class Try:
 
 
 def as_sent(message: Message) -> list[Part]:
+    """A form's parts, or the body in one piece."""
+    if body := message.payload.get("body"):
+        return [Part("body", body, _pretty(body))]
     return [Part(name, value, _pretty(value)) for name, value in message.payload.get("fields", [])]
 
 

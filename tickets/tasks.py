@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from tickets.services import following, recurring, reminding
+from tickets.services.cases import following as case_following
 
 
 @shared_task(ignore_result=True)
@@ -18,3 +19,8 @@ def remind() -> None:
 @shared_task(ignore_result=True)
 def make_recurring() -> None:
     recurring.make_due()
+
+
+@shared_task(ignore_result=True)
+def follow_cases() -> None:
+    case_following.follow_due()

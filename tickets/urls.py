@@ -1,7 +1,10 @@
 from django.urls import path
 
 from tickets.views import (
+    cases,
     dispatches,
+    draft_repeats,
+    draft_review,
     drafts,
     recurring,
     row_bulk,
@@ -35,6 +38,8 @@ urlpatterns = [
     path("drafts/<int:pk>/files/add/", drafts.add_files, name="draft-add-files"),
     path("drafts/<int:pk>/files/<int:file_pk>/remove/", drafts.remove_file, name="draft-remove-file"),
     path("drafts/<int:pk>/review/", drafts.review, name="draft-review"),
+    path("drafts/<int:pk>/review/<int:number>/", draft_review.review_message, name="draft-message"),
+    path("drafts/<int:pk>/repeats/", draft_repeats.decide, name="draft-repeats"),
     path("drafts/<int:pk>/estimates/", drafts.estimates, name="draft-estimates"),
     path("drafts/<int:pk>/save/<slug:step>/", drafts.save, name="draft-save"),
     path("drafts/<int:pk>/submit/", drafts.submit, name="draft-submit"),
@@ -63,6 +68,11 @@ urlpatterns = [
     path("tickets/<int:pk>/", tickets.ticket, name="ticket"),
     path("tickets/<int:pk>/status/", tickets.status, name="ticket-status"),
     path("tickets/<int:pk>/refresh/", tickets.refresh, name="ticket-refresh"),
+    path("cases/", cases.cases, name="cases"),
+    path("cases/new/", cases.new, name="case-new"),
+    path("cases/<int:pk>/", cases.case, name="case"),
+    path("cases/<int:pk>/status/", cases.status, name="case-status"),
+    path("cases/<int:pk>/refresh/", cases.refresh, name="case-refresh"),
     path("unknown/", unknown.unknown, name="unknown"),
     path("unknown/<int:pk>/", unknown.one, name="unknown-one"),
     path("unknown/<int:pk>/found/", unknown.found, name="unknown-found"),

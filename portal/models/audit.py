@@ -4,6 +4,9 @@ from django.db import models
 WORDS = {
     "dispatch.submitted": "submitted the dispatch",
     "dispatch.submitted by itself": "submitted it, as a recurring dispatch says",
+    "dispatch.repeats": "said that visits are meant which repeat others",
+    "case.raised": "raised the case",
+    "case.refresh_asked": "asked GTT for news",
     "draft.begun": "began the draft",
     "draft.copied": "began the draft as a copy",
     "draft.corrects": "began to correct what was rejected",

@@ -1,3 +1,4 @@
+from tickets.models.cases import Case, CaseChange, CaseChoice, CaseComment
 from tickets.models.dispatches import Dispatch, EarlierSending, Location
 from tickets.models.drafts import Draft, DraftFile
 from tickets.models.duplicates import PossibleDuplicate
@@ -9,6 +10,10 @@ from tickets.models.templates import DispatchTemplate
 from tickets.models.tickets import Ticket, TicketChange
 
 __all__ = [
+    "Case",
+    "CaseChange",
+    "CaseChoice",
+    "CaseComment",
     "ColumnMapping",
     "Dispatch",
     "DispatchTemplate",

@@ -1,0 +1,101 @@
+"""Following GTT's cases: read again by number, the most urgent first, and at once when GTT said that something changed."""
+
+import logging
+import time
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Case as When_
+from django.db.models import F, IntegerField, Q, QuerySet, Value, When
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from portal import accounts, arming, audit, bell, drift, encryption, ratelimit
+from portal.models import User
+from portal.models.accounts import Operation
+from portal.problems import Problem
+from portal.ratelimit import Purpose
+from portal.vendors.errors import NotExecuted, NotFound, VendorError
+from tickets import case_mirror
+from tickets.models import Case
+from tickets.services.following import NO_SECRET
+
+log = logging.getLogger(__name__)
+TASK = "tickets.tasks.follow_cases"
+NOT_THERE = "GTT says that there is no such case (404)."
+FRESH_ENOUGH = timedelta(seconds=10)
+MOST_AT_ONCE = 25
+LONGEST_ROUND_SECONDS = 15
+
+
+def follow_due(limit: int = MOST_AT_ONCE) -> int:
+    """Read what is due, as far as the budgets go. Returns how many cases were asked about."""
+    asked, ends = 0, time.monotonic() + LONGEST_ROUND_SECONDS
+    exhausted: set[int] = set()
+    while (
+        asked < limit
+        and time.monotonic() < ends
+        and arming.sends()
+        and (claimed := case_mirror.claim_reading(_due().exclude(account__in=exhausted)))
+    ):
+        case, asked_at = claimed
+        if ratelimit.take(case.account, Purpose.READ):
+            case_mirror.give_back(case)
+            exhausted.add(case.account_id)
+            continue
+        _read(case, asked_at)
+        asked += 1
+    return asked
+
+
+def refresh(case: Case, *, by: User) -> None:
+    """Ask GTT again now. Raises Problem where that would be of no use."""
+    if why_not := arming.why_not():
+        raise Problem(f"{why_not} Neither is GTT asked.")
+    if not case.number:
+        raise Problem("GTT has given this case no number yet.")
+    if not case.account.may(Operation.GET):
+        raise Problem("Reading cases is switched off for this account: GTT has not confirmed how it is done.")
+    if case.account.is_paused:
+        raise Problem(
+            f"GTT is not asked at the moment: the account is paused ({case.account.paused_reason})."
+        )
+    if case.is_wanted:
+        raise Problem("A fresh reading is on its way already.")
+    if case.tried_at and timezone.now() - case.tried_at < FRESH_ENOUGH:
+        raise Problem("GTT was asked only seconds ago; this is what it says.")
+    with transaction.atomic():
+        case_mirror.want_reading(case)
+        audit.record(by, "case.refresh_asked", case)
+        bell.ring_after_commit(TASK)
+
+
+def _due() -> QuerySet[Case]:
+    """What may be read now: what somebody waits for, urgent cases, the rest."""
+    is_wanted = Q(wanted_at__isnull=False) & (Q(tried_at=None) | Q(tried_at__lt=F("wanted_at")))
+    is_urgent = Q(priority__startswith="1") | Q(priority__startswith="2")
+    rank = When_(
+        When(is_wanted, then=Value(0)),
+        When(is_urgent, then=Value(1)),
+        default=Value(2),
+        output_field=IntegerField(),
+    )
+    due = Case.objects.filter(next_read_at__lte=Now(), account__paused_at=None).exclude(number="")
+    return due.select_related("account").order_by(rank, "next_read_at", "pk")
+
+
+def _read(case: Case, asked_at: datetime) -> None:
+    """One question to GTT; whatever comes of it is written down. No transaction is open meanwhile."""
+    try:
+        answer = accounts.gtt_client(case.account).get_case(case.number)
+    except NotFound:
+        case_mirror.save_problem(case.pk, NOT_THERE)
+    except VendorError as error:
+        if isinstance(error, NotExecuted):
+            accounts.heed_refusal(case.account, error)
+        case_mirror.save_problem(case.pk, error.message)
+    except encryption.Undecipherable:
+        case_mirror.save_problem(case.pk, NO_SECRET)
+    else:
+        case_mirror.save(case.pk, answer.case, source=case_mirror.POLL, asked_at=asked_at)
+        drift.record(answer.drift)
