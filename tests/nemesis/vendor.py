@@ -7,8 +7,8 @@ from pathlib import Path
 
 import requests
 
-from portal.vendors.sandbox.granite.tickets import Ticket
-from portal.vendors.sandbox.ledger import lines, record_of, tickets_of
+from portal.vendors.sandbox.granite.tickets import Ticket, tickets_of
+from portal.vendors.sandbox.ledger import lines, record_of
 from portal.vendors.sandbox.truth import Record
 
 WINDOW = 60.0

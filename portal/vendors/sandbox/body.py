@@ -116,6 +116,7 @@ class _TextReader:
                 request.texts = parse_qsl(self.text.decode(), keep_blank_values=True, max_num_fields=1000)
             elif request.media_type == "application/json" and self.text:
                 request.json = json.loads(self.text)
+                request.text = self.text.decode("utf-8", "replace")
         except (ValueError, RecursionError) as error:
             request.trouble = f"The body cannot be read: {error}"
 

@@ -11,10 +11,12 @@ from portal.vendors.sandbox.clock import Clock
 from portal.vendors.sandbox.control import Control
 from portal.vendors.sandbox.faults import Armed, FaultBoard
 from portal.vendors.sandbox.granite.api import Granite
+from portal.vendors.sandbox.gtt.vendor import Gtt
 from portal.vendors.sandbox.kinds import COMMON
-from portal.vendors.sandbox.ledger import Ledger, lines, record_of, tickets_of
+from portal.vendors.sandbox.ledger import Ledger, lines, record_of
 from portal.vendors.sandbox.server import Server
 from portal.vendors.sandbox.truth import Record, TruthLog
+from portal.vendors.sandbox.vendor import Vendor
 
 
 class Sandbox:
@@ -42,8 +44,9 @@ class Sandbox:
         self.lock = threading.RLock()
         self.clock = Clock()
         self.state_file = Path(state_file) if state_file else None
-        self.granite = Granite(self.clock, speed)
-        self.vendors = [self.granite]
+        self.granite = Granite(self.clock, speed, self._save)
+        self.gtt = Gtt(self.clock, speed, self.lock, self._save)
+        self.vendors: list[Vendor] = [self.granite, self.gtt]
         self._truth = TruthLog()
         operations = [name for vendor in self.vendors for name in vendor.operations]
         kinds = COMMON + [kind for vendor in self.vendors for kind in vendor.faults]
@@ -53,9 +56,9 @@ class Sandbox:
         )
         self._server: Server | None = None
         self._down = False
-        if self.state_file:
-            state.load(self.state_file, self.clock, self.granite.book)
         self._ledger: Ledger | None = None
+        if self.state_file:
+            state.load(self.state_file, self.clock, self.vendors)
         if ledger:
             self._read_ledger(Path(ledger))
             self._ledger = Ledger(Path(ledger))
@@ -65,7 +68,8 @@ class Sandbox:
         try:
             for line in lines(path) if path.exists() else ():
                 self.clock.offset = line.get("clock_offset", self.clock.offset)
-                self.granite.book.take_back(tickets_of(line), line["next_id"], instead="all" in line)
+                for vendor in self.vendors:
+                    vendor.take_back(line)
                 if record := record_of(line):
                     self._truth.records.append(record)
         except (KeyError, TypeError, ValueError) as error:
@@ -85,6 +89,8 @@ class Sandbox:
                 end=self._calls.end,
             )
             self.port = self._server.server_address[1]
+            for vendor in self.vendors:
+                vendor.start()
         return self
 
     def stop(self) -> None:
@@ -92,6 +98,8 @@ class Sandbox:
         if self._server is not None:
             server, self._server = self._server, None  # stopped or not, the next start makes a new one
             server.stop()
+            for vendor in self.vendors:
+                vendor.stop()
 
     @property
     def is_stopped(self) -> bool:
@@ -192,14 +200,14 @@ class Sandbox:
     def token_requests(self) -> int:
         return len(self.calls("token"))
 
-    def most_requests_in_any_minute(self) -> int:
+    def most_requests_in_any_minute(self, vendor: str = "granite") -> int:
         with self.lock:
-            return self._truth.most_in_any_minute()
+            return self._truth.most_in_any_minute(vendor)
 
     # Moving the world
 
     def advance(self, seconds: float) -> None:
-        """Move tickets on by so many seconds. Tokens and the rate limit keep to real time."""
+        """Move tickets and cases on by so many seconds. Tokens and the rate limit keep to real time."""
         with self.lock:
             self.clock.advance(seconds)
             self._save()
@@ -218,10 +226,11 @@ class Sandbox:
 
     def revoke_tokens(self) -> None:
         with self.lock:
-            self.granite.desk.revoke_all()
+            for vendor in self.vendors:
+                vendor.revoke_tokens()
 
     def reset(self) -> None:
-        """Forget tickets, requests, tokens and faults, and put every setting back. Ids are not used twice.
+        """Forget tickets, cases, requests, tokens and faults, and put every setting back. Ids are not used twice.
 
         Calls that hang or wait are let go of, without an answer. Chances begin anew with the same seed.
         """
@@ -233,21 +242,22 @@ class Sandbox:
             self._board.sow(self._board.seed)
             self._truth.records.clear()
             self.clock.offset = 0.0
-            self.granite.reset()
+            for vendor in self.vendors:
+                vendor.reset()
             self._save()
 
     def _note(self, record: Record) -> None:
         """Before the answer to this request goes out."""
         if self._ledger:
-            self._ledger.note(record, self.granite.book)
-        elif record.ticket_ids:
+            self._ledger.note(record, self.vendors)
+        elif record.ticket_ids or record.case_names:
             self._save()
 
     def _save(self) -> None:
         if self._ledger:
-            self._ledger.keep(self.granite.book, self.clock.offset)
+            self._ledger.keep(self.clock.offset, self.vendors)
         if self.state_file:
-            state.save(self.state_file, self.clock, self.granite.book)
+            state.save(self.state_file, self.clock, self.vendors)
 
     # Settings, for the vendor they belong to
 

@@ -4,9 +4,9 @@ import threading
 from collections.abc import Callable, Sequence
 
 from portal.vendors.sandbox.faults import Armed, FaultBoard
-from portal.vendors.sandbox.granite.api import Granite
 from portal.vendors.sandbox.message import STEERING, Answer, Request
 from portal.vendors.sandbox.truth import Record, TruthLog
+from portal.vendors.sandbox.vendor import Vendor
 
 
 class Calls:
@@ -14,7 +14,7 @@ class Calls:
 
     def __init__(
         self,
-        vendors: Sequence[Granite],
+        vendors: Sequence[Vendor],
         board: FaultBoard,
         truth: TruthLog,
         lock: threading.RLock,
@@ -53,10 +53,10 @@ class Calls:
             with self.lock:
                 self.board.give_back(request.fault, request.fault_since)
 
-    def _vendor(self, request: Request) -> Granite | None:
+    def _vendor(self, request: Request) -> Vendor | None:
         return next((vendor for vendor in self.vendors if vendor.owns(request.path)), None)
 
-    def _answer_as(self, vendor: Granite, request: Request) -> Answer:
+    def _answer_as(self, vendor: Vendor, request: Request) -> Answer:
         operation = vendor.operation(request)
         client = vendor.client(request)
         armed: Armed | None = request.fault
@@ -72,7 +72,7 @@ class Calls:
         return answer
 
     def _act(
-        self, vendor: Granite, operation: str, request: Request, armed: Armed | None
+        self, vendor: Vendor, operation: str, request: Request, armed: Armed | None
     ) -> tuple[Answer, bool]:
         """The answer, and whether the fault had its way: a call that is refused anyway does not use it up."""
         kind = self.board.kinds[armed.name] if armed else None
@@ -85,6 +85,6 @@ class Calls:
         if armed and kind and kind.instead:
             return kind.instead(request, armed.args), True
         answer = vendor.handle(operation, request)
-        if armed and kind and kind.after and answer.status == 200:
+        if armed and kind and kind.after and 200 <= answer.status < 300:
             return kind.after(answer, armed.args), True
         return answer, False

@@ -4,7 +4,6 @@ A form is answered with a redirect to the page, JSON with JSON. Whoever can reac
 listens on the loopback unless told otherwise, and holds nothing but inventions.
 """
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from portal.vendors.sandbox.message import Answer, Request, html
 if TYPE_CHECKING:
     from portal.vendors.sandbox.box import Sandbox
 
+Action = Callable[[dict[str, Any]], None]
 ROOT = "/_sandbox/"
 SHEET = Path(__file__).with_name("page.css")
 POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -61,16 +61,18 @@ class Control:
         return Answer(404, {"detail": "The sandbox has no such address."})
 
     def _truth(self) -> dict[str, Any]:
+        with self.box.lock:
+            things = {key: value for vendor in self.box.vendors for key, value in vendor.truth().items()}
         return {
             "requests": [record.as_json() for record in self.box.truth],
-            "tickets": self.box.tickets,
+            **things,
             "faults": [vars(armed) for armed in self.box.faults],
             "seed": self.box.seed,
             "most_requests_in_any_minute": self.box.most_requests_in_any_minute(),
         }
 
-    def _action(self, path: str) -> Callable[[dict[str, Any]], None] | None:
-        actions: dict[str, Callable[[dict[str, Any]], None]] = {
+    def _action(self, path: str) -> Action | None:
+        actions: dict[str, Action] = {
             "faults": self._arm,
             "faults/clear": lambda fields: self.box.clear_faults(),
             "advance": lambda fields: self.box.advance(float(fields["seconds"])),
@@ -80,9 +82,18 @@ class Control:
             "reset": lambda fields: self.box.reset(),
         }
         name = path.removeprefix(ROOT)
-        if ticket := re.fullmatch(r"tickets/([0-9]{1,18})", name):
-            return lambda fields: self._change_ticket(int(ticket[1]), fields)
-        return actions.get(name)
+        return actions.get(name) or self._action_of_a_vendor(name)
+
+    def _action_of_a_vendor(self, name: str) -> Action | None:
+        action = next((found for vendor in self.box.vendors if (found := vendor.action(name))), None)
+        if action is None:
+            return None
+
+        def locked(fields: dict[str, Any]) -> None:
+            with self.box.lock:
+                action(fields)
+
+        return locked
 
     def _arm(self, fields: dict[str, Any]) -> None:
         args = {key: value for key, value in fields.items() if key not in NO_ARGS and value != ""}
@@ -96,15 +107,6 @@ class Control:
 
     def _set_down(self, fields: dict[str, Any]) -> None:
         self.box.down = str(fields.get("down", "true")).lower() == "true"
-
-    def _change_ticket(self, ticket_id: int, fields: dict[str, Any]) -> None:
-        if fields.get("let_go"):
-            self.box.let_go(ticket_id)
-            return
-        changes = {key: value for key, value in fields.items() if value != ""}
-        if changes.get("technician_id") is not None and "technician_id" in changes:
-            changes["technician_id"] = int(changes["technician_id"])
-        self.box.set_ticket(ticket_id, **changes)
 
 
 def _is_same_origin(request: Request) -> bool:

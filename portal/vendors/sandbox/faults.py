@@ -63,7 +63,7 @@ class FaultBoard:
         kind = self.kinds.get(name)
         if kind is None:
             raise ValueError(f"There is no fault {name!r}. There are: {', '.join(self.kinds)}.")
-        if on not in (*self.operations, "any"):
+        if on != "any" and not any(_covers(on, operation) for operation in self.operations):
             raise ValueError(f"There is no operation {on!r}. There are: {', '.join(self.operations)}, any.")
         if unknown := set(args) - set(kind.args):
             raise ValueError(f"The fault {name!r} does not take {', '.join(sorted(unknown))}.")
@@ -82,7 +82,7 @@ class FaultBoard:
     def take(self, operation: str) -> Armed | None:
         """The fault for this call, used up by it."""
         for armed in self.armed:
-            if armed.on not in (operation, "any"):
+            if not _covers(armed.on, operation):
                 continue
             if armed.chance is not None and self._random.random() >= armed.chance:
                 continue
@@ -103,3 +103,10 @@ class FaultBoard:
         armed.left += 1
         if not any(other is armed for other in self.armed):
             self.armed.insert(0, armed)
+
+
+def _covers(on: str, operation: str) -> bool:
+    """Whether a fault armed `on` this concerns the operation: "any" means all, "gtt.any" all that begin with "gtt."."""
+    if on.endswith(".any"):
+        return operation.startswith(on.removesuffix("any"))
+    return on in (operation, "any")

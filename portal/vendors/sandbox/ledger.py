@@ -5,16 +5,12 @@ what it is for; after a power cut the last lines may be missing.
 """
 
 import json
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
-from portal.vendors.sandbox.granite.tickets import Ticket, TicketBook
 from portal.vendors.sandbox.message import FilePart
 from portal.vendors.sandbox.truth import Record
-
-Line = dict[str, Any]
+from portal.vendors.sandbox.vendor import Line, Vendor
 
 
 class Ledger:
@@ -26,17 +22,18 @@ class Ledger:
         _drop_half_a_line(path)
         self._file = path.open("ab", buffering=0)
 
-    def note(self, record: Record, book: TicketBook) -> None:
-        """A request, and the tickets it made as they are now."""
-        made = [ticket for number in record.ticket_ids if (ticket := book.get(number))]
-        self._write({"record": record.as_json(), "tickets": [asdict(ticket) for ticket in made]}, book)
+    def note(self, record: Record, vendors: Sequence[Vendor]) -> None:
+        """A request, and what it made or changed."""
+        self._write({"record": record.as_json()}, (vendor.noted(record) for vendor in vendors))
 
-    def keep(self, book: TicketBook, offset: float) -> None:
-        """All tickets, after a change that was no request: by hand, or by moving the clock."""
-        self._write({"all": [asdict(ticket) for ticket in book.all()], "clock_offset": offset}, book)
+    def keep(self, offset: float, vendors: Sequence[Vendor]) -> None:
+        """Everything, after a change that was no request: by hand, or by moving the clock."""
+        self._write({"clock_offset": offset}, (vendor.kept() for vendor in vendors))
 
-    def _write(self, line: Line, book: TicketBook) -> None:
-        self._file.write(json.dumps(line | {"next_id": book.next_id}).encode() + b"\n")
+    def _write(self, line: Line, more: Iterable[Line]) -> None:
+        for one in more:
+            line |= one
+        self._file.write(json.dumps(line).encode() + b"\n")
 
 
 def lines(path: Path) -> Iterator[Line]:
@@ -56,11 +53,6 @@ def record_of(line: Line) -> Record | None:
         return None
     files = [FilePart(**file) for file in line["record"]["files"]]
     return Record(**line["record"] | {"files": files})
-
-
-def tickets_of(line: Line) -> list[Ticket]:
-    rows = line["all"] if "all" in line else line.get("tickets", [])
-    return [Ticket(**row) for row in rows]
 
 
 def _drop_half_a_line(path: Path) -> None:

@@ -41,6 +41,7 @@ class Request:
     texts: list[tuple[str, str]] = field(default_factory=list)
     files: list[FilePart] = field(default_factory=list)
     json: Any = None
+    text: str = ""  # of a JSON body, as it came
     trouble: str = ""  # why the body could not be read as what it claims to be
     is_cut_short: bool = False  # the sender went away before the body ended
     is_too_large: bool = False
@@ -71,6 +72,7 @@ class Answer:
     content_type: str = "application/json"
     headers: dict[str, str] = field(default_factory=dict)
     ticket_ids: list[int] = field(default_factory=list)  # what was truly created
+    case_names: list[str] = field(default_factory=list)  # cases truly created or changed
     ignored: list[str] = field(default_factory=list)  # names we did not know and passed over
     problem: str = ""
     delivery: str = "whole"

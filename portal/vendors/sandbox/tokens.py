@@ -63,6 +63,12 @@ class TokenDesk:
             return None
         return client
 
+    def keep(self, client_id: str, scopes: frozenset[str], beginning: str = "") -> str:
+        """A new token."""
+        text = beginning + secrets.token_urlsafe(48)
+        self._tokens[text] = Token(client_id, scopes, time.monotonic() + self.lifetime)
+        return text
+
     def issue(self, request: Request) -> Answer:
         client = self.caller(request)
         if client is None:
@@ -75,8 +81,7 @@ class TokenDesk:
         scopes = frozenset(parts.get("scope", "").split())
         if not scopes or not scopes <= client.scopes:
             return refuse(400, "invalid_scope", "Ask for at least one scope, and only for those granted.")
-        text = secrets.token_urlsafe(48)
-        self._tokens[text] = Token(client.client_id, scopes, time.monotonic() + self.lifetime)
+        text = self.keep(client.client_id, scopes)
         scope = " ".join(sorted(scopes))
         return Answer(
             200,

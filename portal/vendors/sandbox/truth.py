@@ -2,13 +2,16 @@
 
 from collections import defaultdict, deque
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from portal.vendors.sandbox.message import Answer, FilePart, Request
 
 KEPT = 20_000
+KEPT_TEXT = 64 * 1024
 WINDOW = 60.0
+# Where each vendor's requests lie that count towards a limit: a token does not.
+COUNTED = {"granite": "/api/", "gtt": "/apis/"}
 
 
 @dataclass
@@ -36,6 +39,8 @@ class Record:
     files: list[FilePart]
     body_sha256: str
     body_length: int
+    case_names: list[str] = field(default_factory=list)
+    text: str = ""  # the start of a JSON body
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -71,15 +76,17 @@ class TruthLog:
             files=request.files,
             body_sha256=request.body_sha256,
             body_length=request.body_length,
+            case_names=answer.case_names,
+            text=request.text[:KEPT_TEXT],
         )
         self.records.append(record)
         return record
 
-    def most_in_any_minute(self) -> int:
-        """The most API requests of one client that arrived within any 60 seconds, refused ones included."""
+    def most_in_any_minute(self, vendor: str) -> int:
+        """The most requests of one client to a vendor's API that arrived within any 60 seconds, refused ones included."""
         by_client: dict[str, list[float]] = defaultdict(list)
         for record in self.records:
-            if record.path.startswith("/api/"):
+            if record.path.startswith(COUNTED[vendor]):
                 by_client[record.client].append(record.monotonic)
         return max((_most_in_window(sorted(times)) for times in by_client.values()), default=0)
 

@@ -1,16 +1,21 @@
 """Granite's server: which path is which operation, who may, and what each operation answers."""
 
 import re
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
 
 from portal.vendors.sandbox.clock import Clock
 from portal.vendors.sandbox.granite import accounts, costs
 from portal.vendors.sandbox.granite.errors import SHAPES, Problem, invalid, refused
 from portal.vendors.sandbox.granite.faults import kinds
-from portal.vendors.sandbox.granite.tickets import TicketBook
+from portal.vendors.sandbox.granite.page import sections
+from portal.vendors.sandbox.granite.tickets import TicketBook, tickets_of
 from portal.vendors.sandbox.granite.validate import read_order
 from portal.vendors.sandbox.limit import SlidingMinute
 from portal.vendors.sandbox.message import Answer, Request
 from portal.vendors.sandbox.tokens import Client, TokenDesk
+from portal.vendors.sandbox.truth import Record
 
 TOKEN_PATH = "/oauth2/default/v1/token"  # noqa: S105 (a path)
 CREATE_PATHS = ("/api/v1/tickets/external", "/api/v1/tickets/externalTechExpress")
@@ -30,12 +35,70 @@ class Granite:
     token_path = TOKEN_PATH
     operations = tuple(METHODS)
 
-    def __init__(self, clock: Clock, speed: float) -> None:
+    def __init__(self, clock: Clock, speed: float, save: Callable[[], None]) -> None:
+        """`save` is called after each change that came from no request."""
+        self.save = save
         self.book = TicketBook(clock, speed)
         self.minute = SlidingMinute()
         self.desk = TokenDesk([])
         self._set_defaults()
         self.faults = kinds(self.book, lambda: self.error_shape)
+
+    # As a vendor of the sandbox
+
+    def start(self) -> None:
+        """Nothing of Granite goes on between requests."""
+
+    def stop(self) -> None: ...
+
+    def revoke_tokens(self) -> None:
+        self.desk.revoke_all()
+
+    def noted(self, record: Record) -> dict[str, Any]:
+        """A request, and the tickets it made as they are now."""
+        made = [ticket for number in record.ticket_ids if (ticket := self.book.get(number))]
+        return {"tickets": [asdict(ticket) for ticket in made], "next_id": self.book.next_id}
+
+    def kept(self) -> dict[str, Any]:
+        return {"all": [asdict(ticket) for ticket in self.book.all()], "next_id": self.book.next_id}
+
+    def take_back(self, line: dict[str, Any]) -> None:
+        self.book.take_back(tickets_of(line), line["next_id"], instead="all" in line)
+
+    def dump(self) -> dict[str, Any]:
+        return self.book.dump()
+
+    def restore(self, content: dict[str, Any]) -> None:
+        self.book.restore(content)
+
+    def action(self, name: str) -> Callable[[dict[str, Any]], None] | None:
+        ticket = re.fullmatch(r"tickets/([0-9]{1,18})", name)
+        return (lambda fields: self._steer(int(ticket[1]), fields)) if ticket else None
+
+    def _steer(self, ticket_id: int, fields: dict[str, Any]) -> None:
+        if fields.get("let_go"):
+            self.book.let_go(ticket_id)
+        else:
+            changes = {key: value for key, value in fields.items() if value != ""}
+            if changes.get("technician_id") is not None:
+                changes["technician_id"] = int(changes["technician_id"])
+            self.book.change(ticket_id, changes)
+        self.save()
+
+    def truth(self) -> dict[str, Any]:
+        return {"tickets": self.book.snapshot()}
+
+    def facts(self) -> list[tuple[str, str]]:
+        tickets = self.book.all()
+        is_open = [ticket for ticket in tickets if not ticket.shown["date_resolved"]]
+        used = max(self.minute.used().values(), default=0)
+        return [
+            ("Requests to Granite in the last minute", f"{used} of {self.minute.limit}"),
+            ("Tickets open / all", f"{len(is_open)} / {len(tickets)}"),
+        ]
+
+    def sections(self) -> list[str]:
+        return sections(self.book)
 
     def _set_defaults(self) -> None:
         scopes = frozenset((SCOPE, *OTHER_SCOPES))

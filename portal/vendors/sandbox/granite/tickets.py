@@ -234,3 +234,9 @@ def _shown_from_order(order: Order, location: dict[str, Any]) -> dict[str, Any]:
         "service_type": order.fields["service_type"],
         "summary": f"{order.fields['service_type']} – {location['location_name']}",
     }
+
+
+def tickets_of(line: dict[str, Any]) -> list[Ticket]:
+    """The tickets in a line of the ledger."""
+    rows = line["all"] if "all" in line else line.get("tickets", [])
+    return [Ticket(**row) for row in rows]

@@ -1,0 +1,1 @@
+"""GTT's EnvisionDX as the sandbox plays it."""
