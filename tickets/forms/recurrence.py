@@ -15,7 +15,17 @@ FARTHEST_START = timedelta(days=366 * 2)
 FARTHEST_END = timedelta(days=366 * 10)
 MOST_LEAD = 60
 NEVER, ON_A_DAY, AFTER = "never", "day", "times"
-ENDS = ((NEVER, "Until somebody ends it"), (ON_A_DAY, "With a day"), (AFTER, "After a number of visits"))
+ASKED_BY_PATTERN = {
+    Recurrence.Pattern.WEEKLY: ("weekdays",),
+    Recurrence.Pattern.MONTH_DAY: ("day_of_month",),
+    Recurrence.Pattern.MONTH_WEEKDAY: ("nth", "weekday"),
+}
+ASKED_BY_END = {ON_A_DAY: "ends_on", AFTER: "count"}
+ENDS = (
+    (NEVER, "Until somebody ends it"),
+    (ON_A_DAY, "Until a certain day"),
+    (AFTER, "After a number of visits"),
+)
 
 
 class DayInput(forms.DateInput):
@@ -88,6 +98,13 @@ def check_window(form: forms.Form, start: time | None, end: time | None, is_hard
     return end
 
 
+def not_asked(pattern: str, ends: str) -> set[str]:
+    """The fields that what was chosen says nothing about: they are hidden, and what stands in them does not count."""
+    found = {"weekdays", "day_of_month", "nth", "weekday", "ends_on", "count"}
+    found -= set(ASKED_BY_PATTERN.get(pattern, ()))
+    return found - {ASKED_BY_END.get(ends, "")}
+
+
 class RecurrenceForm(forms.Form):
     """Everything in one page; what a pattern does not ask for is neither shown nor judged."""
 
@@ -104,36 +121,34 @@ class RecurrenceForm(forms.Form):
     )
     weekdays = forms.MultipleChoiceField(
         label="On",
-        required=False,
         choices=[(str(number), name) for number, name in enumerate(WEEKDAYS)],
         widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Tick at least one weekday."},
     )
     day_of_month = number_field(
-        "Day of the month", 1, 31, required=False, help_text="A shorter month gets the visit on its last day."
+        "Day of the month", 1, 31, help_text="A shorter month gets the visit on its last day."
     )
     nth = forms.ChoiceField(
         label="Which one of the month",
-        required=False,
         choices=[(str(number), word.capitalize()) for number, word in ORDINALS.items()],
     )
     weekday = forms.ChoiceField(
         label="Weekday",
-        required=False,
         choices=[(str(number), name) for number, name in enumerate(WEEKDAYS)],
     )
     starts_on = day_field(
         "Not before", help_text="The first visit is the first day of the rule from here on."
     )
     ends = forms.ChoiceField(label="It goes on", choices=ENDS, widget=forms.RadioSelect)
-    ends_on = day_field("Last possible day", required=False)
+    ends_on = day_field("Last possible day")
     count = number_field(
-        "How many times", 1, MOST_TIMES, required=False, help_text="A visit that a holiday takes away counts."
+        "How many times", 1, MOST_TIMES, help_text="A visit that a holiday takes away counts."
     )
     on_holidays = forms.ChoiceField(
         label="On a US federal holiday", choices=Recurrence.OnHolidays.choices, widget=forms.RadioSelect
     )
     window_start = clock_field("From")
-    window_end = clock_field("Until", required=False)
+    window_end = clock_field("Until")
     hard_start = forms.BooleanField(
         label="Hard start", required=False, help_text="The technician begins at exactly this time."
     )
@@ -159,47 +174,19 @@ class RecurrenceForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        self._check_pattern(cleaned)
-        self._check_end(cleaned)
+        for name in not_asked(cleaned.get("pattern", ""), cleaned.get("ends", "")):
+            self.errors.pop(name, None)
+        start, last = cleaned.get("starts_on"), cleaned.get("ends_on")
+        if cleaned.get("ends") == ON_A_DAY and start and last and not start <= last <= start + FARTHEST_END:
+            is_before = last < start
+            self.add_error(
+                "ends_on",
+                "This is before it begins." if is_before else "This is more than ten years after it begins.",
+            )
         cleaned["window_end"] = check_window(
             self, cleaned.get("window_start"), cleaned.get("window_end"), bool(cleaned.get("hard_start"))
         )
         return cleaned
-
-    def _check_pattern(self, cleaned: dict[str, Any]) -> None:
-        pattern = cleaned.get("pattern")
-        if pattern == Recurrence.Pattern.WEEKLY and not cleaned.get("weekdays"):
-            self.add_error("weekdays", "Tick at least one weekday.")
-        if pattern == Recurrence.Pattern.MONTH_DAY:
-            self._must("day_of_month", cleaned, "Enter the day of the month.")
-        else:
-            self.errors.pop("day_of_month", None)
-        if pattern == Recurrence.Pattern.MONTH_WEEKDAY:
-            self._must("weekday", cleaned, "Choose the weekday.")
-            self._must("nth", cleaned, "Choose which one of the month.")
-
-    def _check_end(self, cleaned: dict[str, Any]) -> None:
-        ends, start = cleaned.get("ends"), cleaned.get("starts_on")
-        if ends == ON_A_DAY:
-            self._must("ends_on", cleaned, "Enter the last possible day.")
-        else:
-            self.errors.pop("ends_on", None)
-        if ends == AFTER:
-            self._must("count", cleaned, "Enter how many times.")
-        else:
-            self.errors.pop("count", None)
-        last = cleaned.get("ends_on")
-        if ends == ON_A_DAY and start and last and not start <= last <= start + FARTHEST_END:
-            self.add_error(
-                "ends_on",
-                "This is before it begins."
-                if last < start
-                else "This is more than ten years after it begins.",
-            )
-
-    def _must(self, name: str, cleaned: dict[str, Any], sentence: str) -> None:
-        if name not in self.errors and not cleaned.get(name):
-            self.add_error(name, sentence)
 
     @property
     def key(self) -> uuid.UUID:
@@ -220,7 +207,7 @@ class RecurrenceForm(forms.Form):
         )
         on_weekday = cleaned["pattern"] == Recurrence.Pattern.MONTH_WEEKDAY
         return {name: cleaned[name] for name in (*same, "mode")} | {
-            "weekdays": [int(cleaned["weekday"])] if on_weekday else cleaned["weekdays"],
+            "weekdays": [int(cleaned["weekday"])] if on_weekday else cleaned.get("weekdays", []),
             "day_of_month": cleaned.get("day_of_month") or 1,
             "nth": int(cleaned.get("nth") or 1),
             "ends_on": cleaned.get("ends_on") if cleaned["ends"] == ON_A_DAY else None,
@@ -252,4 +239,4 @@ def first_values(name: str, window: tuple[str, str, str] | None) -> dict[str, An
 
 
 class ReasonForm(forms.Form):
-    reason = Line("Why", 300, missing="Say why, so that the others know.")
+    reason = Line("Why it pauses or ends", 300, missing="Say why, so that the others know.")

@@ -18,7 +18,6 @@ class NameForm(forms.Form):
 
 class TemplateForm(NameForm):
     with_sites = forms.BooleanField(
-        label="With its locations",
         required=False,
         help_text="And the clock times of their windows, without a day.",
     )
@@ -27,10 +26,12 @@ class TemplateForm(NameForm):
     def __init__(self, *args: Any, sites: int, files: int, **kwargs: Any) -> None:
         """What there is nothing of is not asked about."""
         super().__init__(*args, **kwargs)
-        if not sites:
-            del self.fields["with_sites"]
-        if not files:
-            del self.fields["with_files"]
+        for name, noun, count in (("with_sites", "location", sites), ("with_files", "file", files)):
+            if not count:
+                del self.fields[name]
+            else:
+                some = f"{noun}" if count == 1 else f"{count} {noun}s"
+                self.fields[name].label = f"With its {some}"
 
 
 class DayForm(forms.Form):

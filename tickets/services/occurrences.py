@@ -27,6 +27,7 @@ from tickets.models import Draft, Occurrence, Recurrence
 from tickets.recurrence import Planned, moment, planned, upcoming
 from tickets.services import repeats, submitting
 from tickets.services.copying import Content, begin, may_work_for
+from tickets.services.repeats import Repeat
 from tickets.services.submitting import Plan
 
 log = logging.getLogger(__name__)
@@ -206,10 +207,13 @@ def _why_not(draft: Draft, plan: Plan, owner: User) -> str:
     if not plan.may_go:
         wrong = [*plan.obstacles, *(f"{one.label}: {one.message}" for one in plan.checked.problems())]
         return _first_of(wrong, "Something is wrong with it.")
-    doubts = [repeat.sentence for repeat in repeats.find_repeats(draft, plan.locations, by=owner)]
-    if doubts:
-        return _first_of([f"Possible duplicate. {sentence}" for sentence in doubts], "")
+    if doubts := repeats.find_repeats(draft, plan.locations, by=owner):
+        return _first_of([f"Possible duplicate. {_repeat_words(repeat)}" for repeat in doubts], "")
     return _first_of([f"{one.label}: {one.message}" for one in clock_warnings(plan.checked)], "")
+
+
+def _repeat_words(repeat: Repeat) -> str:
+    return f"{repeat.sentence} {repeat.dispatch.reference}." if repeat.dispatch else repeat.sentence
 
 
 def _first_of(sentences: list[str], otherwise: str) -> str:

@@ -5,7 +5,7 @@ from datetime import date, time
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Max
+from django.db.models import Count, Func, IntegerField, Max
 from django.utils import timezone
 
 from portal import audit
@@ -146,12 +146,15 @@ def _save(template: DispatchTemplate) -> None:
 
 
 def listed(user: User) -> list[DispatchTemplate]:
-    """All this person may begin with, by team and name; `uses` and `used_at` are how often and when last."""
+    """All this person may begin with, by team and name; `uses`, `used_at` and `places` are counted."""
     found = DispatchTemplate.objects.visible_to(user).offered().select_related("team", "made_by")
-    counted = found.annotate(uses=Count("drafts"), used_at=Max("drafts__created_at"))
-    return list(counted.order_by("team__name", "name"))
+    places = Func("locations", function="jsonb_array_length", output_field=IntegerField())
+    counted = found.annotate(uses=Count("drafts"), used_at=Max("drafts__created_at"), places=places)
+    return list(counted.defer("locations").order_by("team__name", "name"))
 
 
 def most_used(user: User, number: int = 5) -> list[DispatchTemplate]:
-    found = DispatchTemplate.objects.visible_to(user).offered().select_related("team").defer("what")
+    found = (
+        DispatchTemplate.objects.visible_to(user).offered().select_related("team").defer("what", "locations")
+    )
     return list(found.annotate(uses=Count("drafts")).order_by("-uses", "-made_at")[:number])

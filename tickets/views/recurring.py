@@ -63,6 +63,7 @@ def recurrence(request: PortalRequest, pk: int) -> HttpResponse:
 
 def _show(request: PortalRequest, found: Recurrence, form: ReasonForm | None = None) -> HttpResponse:
     past = Occurrence.objects.filter(recurrence=found).select_related("draft__dispatch")
+    past = past.defer("draft__what", "draft__locations")  # of a bulk they are large, and none of it is shown
     page = tables.page_of(past, request.GET.get(tables.CURSOR, ""), order="day")
     context = {
         "recurrence": found,
@@ -115,7 +116,8 @@ def resume(request: PortalRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @on_open_draft
 def repeat_draft(request: PortalRequest, draft: Draft) -> HttpResponse:
-    name = str(draft.what.get("service_type") or draft.reference)
+    places = [str(row.get("location_name") or "") for row in draft.locations[:1]]
+    name = ", ".join(filter(None, [str(draft.what.get("service_type") or draft.reference), *places]))
     note = f"The draft {draft.reference} itself stays as it is: submit it or discard it."
     return _set_up(request, service.content_of_draft(draft), name, note)
 
