@@ -31,7 +31,7 @@
 
   function aim(id) {
     const found = id && document.getElementById(id);
-    return found && table.contains(found) ? (found.tagName === "TR" ? found.cells[0] : found) : null;
+    return found && cellOf(found.tagName === "TR" ? found.cells[0] : found);
   }
 
   function cellOf(node) {
