@@ -32,12 +32,11 @@ def ask(
     account: VendorAccount, kind: str, question: dict[str, Any], *, by: User, fresh_for: timedelta
 ) -> Lookup:
     """The answer if we have a fresh one; otherwise the question is put, and `.is_waiting` says so."""
-    canonical = json.dumps(question, sort_keys=True, separators=(",", ":"))
     with transaction.atomic():
         lookup, is_new = Lookup.objects.get_or_create(
             account=account,
             kind=kind,
-            question_hash=hashlib.sha256(canonical.encode()).hexdigest(),
+            question_hash=hash_of(question),
             defaults={"question": question, "asked_by": by, "due_at": Now()},
         )
         is_fresh = Q(answered_at__gt=Now() - fresh_for)
@@ -48,6 +47,12 @@ def ask(
             bell.ring_after_commit("portal.tasks.answer_lookups")
     lookup.refresh_from_db()
     return lookup
+
+
+def hash_of(question: dict[str, Any]) -> str:
+    """By which a question is found again, however its parts are ordered."""
+    canonical = json.dumps(question, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def answer_due(limit: int = 20) -> int:

@@ -12,7 +12,8 @@ from portal.vendors.sandbox.granite.accounts import ACCOUNTS
 from tests.portal.outbox_parts import make_account
 from tickets.forms import typed
 from tickets.models import Dispatch, Draft
-from tickets.services import drafts, submitting
+from tickets.services import drafts, repeat_choices, submitting
+from tickets.services.repeats import find_repeats
 
 WHAT = {
     "service_type": "Smart Hands",
@@ -63,6 +64,16 @@ def make_draft(by: User, team: Team, rows: int | Sequence[dict[str, str]] = 2, *
     return draft
 
 
+def mean_repeats(draft: Draft, by: User) -> None:
+    """Most tests send somebody to the same few places tomorrow, again and again; there it is meant."""
+    planned = submitting.plan(draft, by=by)
+    found = repeat_choices.choices(draft, find_repeats(draft, planned.locations, by=by))
+    if undecided := [one for one in found if not one.choice]:
+        seen = repeat_choices.digest(undecided)
+        repeat_choices.decide(draft, "send", by=by, reason="This test means it.", all_of=seen)
+        draft.refresh_from_db()
+
+
 def make_dispatch(
     by: User,
     team: Team,
@@ -75,6 +86,7 @@ def make_dispatch(
     draft = make_draft(by, team, rows, **what)
     for file in files:
         draft.files.add(file)
+    mean_repeats(draft, by)
     planned = submitting.plan(draft, by=by)
     assert planned.may_go, [finding.message for finding in planned.checked.problems()] + planned.obstacles
     return submitting.submit_draft(draft, by=by, plan_hash=planned.hash)

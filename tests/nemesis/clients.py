@@ -1,5 +1,6 @@
 """Clients: they take dispatches from a list and submit each through the wizard's pages, once, whatever happens."""
 
+import contextlib
 import queue
 import random
 import re
@@ -146,6 +147,8 @@ class Client(Person):
         here = f"/drafts/{draft}/review/"
         for _ in range(TRIES):
             page = self.open(here)  # of a draft that was submitted this leads to the dispatch
+            if page.path == here and self._asks(draft, page):
+                continue
             if page.path == here:
                 done.hashes = re.findall(r'· hash <span class="mono">([0-9a-f]{64})<', page.text)
                 try:
@@ -156,6 +159,17 @@ class Client(Person):
                 done.dispatch = int(found[1])
                 return
         raise OutOfPatience(f"{here} cannot be submitted: {_words(self.page)}")
+
+    def _asks(self, draft: int, page: Page) -> bool:
+        """Somebody else goes to one of the places that day: say that it is meant, then look once more."""
+        asked = controls_of(page.text, action="/repeats/")
+        if not asked or controls_of(page.text, action="/submit/"):
+            return False
+        which = "all_of" if "all_of" in asked else "only"
+        with contextlib.suppress(Lost):
+            said = [(which, asked[which]), ("reason", "More work there."), ("choice", "send")]
+            self.send(f"/drafts/{draft}/repeats/", said)
+        return True
 
     def _at(self, path: str) -> Page:
         """The page in hand, if it is this one as it is now; else loaded anew."""

@@ -8,9 +8,10 @@ from typing import Any
 
 from portal.models import User
 from sites import zones
+from sites.models import Site
 from tickets.forms.labels import LABELS
 from tickets.forms.rows import MUST_BE_SAID, CheckedRow, Problems, check_rows, check_window
-from tickets.forms.typed import KEY, MOST_ROWS, MOST_SHEET_ROWS, PREFIX, WHEN
+from tickets.forms.typed import KEY, MOST_ROWS, MOST_SHEET_ROWS, PREFIX, WHEN, Row
 from tickets.forms.what import WhatForm
 from tickets.forms.when import effective_rows, is_ambiguous, is_same_for_all, shared_window, to_utc
 from tickets.models import Draft
@@ -176,16 +177,23 @@ class Checked:
                 yield index, start, row.values["end_date"], zone
 
     def locations(self) -> list[CheckedLocation]:
-        said = self.said_for_all if self.draft.is_sheet else {}
+        said = self.said_for_all
         found = []
         for position, (row, checked) in enumerate(zip(self.draft.locations, self.rows, strict=True)):
             # What the first row lends to all is no difference.
-            own = {name: value for name, value in checked.own.items() if value != said.get(name)}
+            of_row = checked.own if self.draft.is_sheet else _chained(row)
+            own = {name: value for name, value in of_row.items() if value != said.get(name)}
             corrects = row.get("corrects")
             found.append(
                 CheckedLocation(position=position, key=row[KEY], corrects=corrects, own=own, **checked.values)
             )
         return found
+
+
+def _chained(row: Row) -> dict[str, Any]:
+    """The one thing a location says for itself where there is no sheet: after which ticket it comes."""
+    prior = str(row.get("prior_ticket") or "")
+    return {"prior_ticket": int(prior)} if prior.isascii() and prior.isdigit() and len(prior) < 19 else {}
 
 
 def place_problems(row: CheckedRow) -> Problems:
@@ -211,6 +219,7 @@ def clock_warnings(checked: Checked, now: datetime | None = None) -> list[Findin
     """Windows that are allowed and probably not meant: past, far off, or in the hour that comes twice."""
     now = now or datetime.now(UTC)
     found, draft = [], checked.draft
+    places = _places_of(draft)
     for index, start, end, zone in checked.windows():
         if draft.is_sheet:
             key = draft.locations[index][KEY]
@@ -222,7 +231,32 @@ def clock_warnings(checked: Checked, now: datetime | None = None) -> list[Findin
         noun = "Row" if draft.is_sheet else "Location"
         for message in _odd_about(start, end, zone, now):
             found.append(Finding(step, at, f"{noun} {index + 1}: Start", message, row=key))
+        if message := _contradicted(zone, start, draft.locations[index], places):
+            step = "rows" if draft.is_sheet else "where"
+            at = f"cell-{key}-time_zone" if draft.is_sheet else f"id_{PREFIX}-{index}-time_zone"
+            found.append(Finding(step, at, f"{noun} {index + 1}: Time zone", message, row=key))
     return found
+
+
+def _places_of(draft: Draft) -> dict[str, str]:
+    """The time zones of the sites that the rows name."""
+    named = {str(row["site"]) for row in draft.locations if str(row.get("site") or "").isdecimal()}
+    keys = [int(key) for key in named if key.isascii() and len(key) < 19]
+    known = Site.objects.filter(pk__in=keys).values_list("pk", "time_zone") if keys else ()
+    return {str(pk): zone for pk, zone in known}
+
+
+def _contradicted(zone: str, start: datetime, row: Row, places: Mapping[str, str]) -> str:
+    """Where another time is known of the place than the one that will be counted with."""
+    of_site = places.get(str(row.get("site") or ""), "")
+    if of_site and not zones.keep_the_same_time(zone, of_site, start):
+        return f"{zone} is not the time zone of this site ({of_site}). The window counts in {zone}."
+    zip_code = str(row.get("zip") or "")
+    by_place = zones.zone_for(state=str(row.get("state") or ""), zip_code=zip_code)
+    if not of_site and by_place and not zones.keep_the_same_time(zone, by_place, start):
+        place = f"ZIP {zip_code}" if zones.state_of_zip(zip_code) else str(row["state"])
+        return f"{place} lies in {by_place}, this row says {zone}. The window counts in {zone}."
+    return ""
 
 
 def _odd_about(start: datetime, end: datetime, zone_name: str, now: datetime) -> Iterator[str]:

@@ -6,15 +6,21 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
+
 from portal import accounts, drift, lookups
 from portal.models import Lookup, User, VendorAccount
 from portal.vendors.granite.wire import site_time
 from sites.models import Account
 from tickets.forms.checking import CheckedLocation
+from tickets.queueing import duration, seconds_for
 
 KIND = "granite.cost"
 FRESH_FOR = timedelta(minutes=30)
 MOST_ASKED_UNBIDDEN = 10  # more would eat the calls that creating and following tickets need
+MOST_ASKED = 500  # by one press of the button: some ten minutes of the vendor's rate
+MOST_SHOWN = 50
+SATURDAY = 5
 
 
 @dataclass(frozen=True)
@@ -29,13 +35,34 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Estimates:
+    """`missing` counts the questions without a fresh answer: so many calls it takes to know all."""
+
     lines: list[Estimate]
     can_ask: bool
     is_asked: bool
+    missing: int = 0
+    wait: str = ""
 
     @property
     def is_waiting(self) -> bool:
         return any(line.is_waiting for line in self.lines)
+
+    @property
+    def shown(self) -> list[Estimate]:
+        return self.lines[:MOST_SHOWN]
+
+    @property
+    def unshown(self) -> int:
+        return max(0, len(self.lines) - MOST_SHOWN)
+
+    @property
+    def calls(self) -> int:
+        """What one press of the button asks for."""
+        return min(self.missing, MOST_ASKED)
+
+    @property
+    def asks_itself(self) -> bool:
+        return self.can_ask and not self.is_asked and self.missing <= MOST_ASKED_UNBIDDEN
 
     @property
     def total(self) -> Decimal | None:
@@ -67,9 +94,12 @@ def estimate(account: VendorAccount, question: dict[str, Any]) -> dict[str, Any]
 def ask_estimates(
     account: VendorAccount, service_type: str, locations: Sequence[CheckedLocation], *, by: User
 ) -> None:
-    """Put the questions to Granite that have no fresh answer yet."""
+    """Put the questions to Granite that have no fresh answer yet, each once for all whom it concerns."""
     questions = _questions(account, service_type, locations)
-    for question in {_key(question): question for question in questions if question}.values():
+    known = _known(account, questions)
+    wanted = {lookups.hash_of(question): question for question in questions if question}
+    missing = [question for key, question in wanted.items() if not _is_fresh(known.get(key))]
+    for question in missing[:MOST_ASKED]:
         lookups.ask(account, KIND, question, by=by, fresh_for=FRESH_FOR)
 
 
@@ -78,41 +108,62 @@ def read_estimates(
 ) -> Estimates:
     """What is known now. Changes nothing and asks nobody."""
     questions = _questions(account, service_type, locations)
-    asked = [question for question in questions if question]
-    found = Lookup.objects.filter(account=account, kind=KIND, question__in=asked)
-    keyed = {_key(lookup.question): lookup for lookup in found}
+    keys = [lookups.hash_of(question) if question else "" for question in questions]
+    known = _known(account, questions)
     lines = [
-        _line(location, question, keyed.get(_key(question)) if question else None)
-        for location, question in zip(locations, questions, strict=True)
+        _line(location, question, known.get(key))
+        for location, question, key in zip(locations, questions, keys, strict=True)
     ]
-    return Estimates(lines, can_ask=bool(asked), is_asked=bool(keyed))
+    missing = sum(not _is_fresh(known.get(key)) for key in set(keys) if key)
+    wait = duration(seconds_for(account, min(missing, MOST_ASKED)))
+    return Estimates(lines, can_ask=any(keys), is_asked=bool(known), missing=missing, wait=wait)
 
 
-def _key(question: dict[str, Any]) -> tuple[tuple[str, Any], ...]:
-    return tuple(sorted(question.items()))
+def _known(account: VendorAccount, questions: Sequence[dict[str, Any] | None]) -> dict[str, Lookup]:
+    keys = {lookups.hash_of(question) for question in questions if question}
+    found = Lookup.objects.filter(account=account, kind=KIND, question_hash__in=keys)
+    return {lookup.question_hash: lookup for lookup in found}
+
+
+def _is_fresh(lookup: Lookup | None) -> bool:
+    """Under way, or answered a short while ago."""
+    if lookup is None or lookup.is_waiting:
+        return lookup is not None
+    return lookup.answered_at is not None and timezone.now() - lookup.answered_at < FRESH_FOR
 
 
 def _questions(
     account: VendorAccount, service_type: str, locations: Sequence[CheckedLocation]
 ) -> list[dict[str, Any] | None]:
-    """One per location, None where Granite's id of the account is not known: its macnum does not do here."""
+    """One per location, None where Granite's id of the account is not known: its macnum does not do here.
+
+    Visits of one kind of work at one account at the same hours are one question, with the first one's day; weekends
+    are asked apart.
+    """
     macnums = {location.account_macnum for location in locations}
     ids = dict(
         Account.objects.filter(
             vendor_account=account, macnum__in=macnums, account_id__isnull=False
         ).values_list("macnum", "account_id")
     )
-    return [
-        {
-            "account_id": ids[location.account_macnum],
-            "service_type": service_type,
-            "start": site_time(location.start_date),
-            "end": site_time(location.end_date),
+    asked: dict[tuple[Any, ...], dict[str, Any]] = {}
+    found: list[dict[str, Any] | None] = [None] * len(locations)
+    in_time = sorted(range(len(locations)), key=lambda place: locations[place].start_date)
+    for place in in_time:
+        location = locations[place]
+        if (number := ids.get(location.account_macnum)) is None:
+            continue
+        kind = str(location.own.get("service_type") or service_type)
+        start, end = location.start_date, location.end_date
+        hours = (number, kind, start.time(), end.time(), start.weekday() >= SATURDAY)
+        question = {
+            "account_id": number,
+            "service_type": kind,
+            "start": site_time(start),
+            "end": site_time(end),
         }
-        if location.account_macnum in ids
-        else None
-        for location in locations
-    ]
+        found[place] = asked.setdefault(hours, question)
+    return found
 
 
 def _line(location: CheckedLocation, question: dict[str, Any] | None, lookup: Lookup | None) -> Estimate:

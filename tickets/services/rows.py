@@ -11,7 +11,7 @@ from tickets.forms.typed import KEY, MOST_ROWS, Row, new_key
 from tickets.models import Draft
 
 # What a copy does not inherit: it is a place of its own, refused by nobody.
-OF_ITS_OWN = ("corrects", "refused")
+OF_ITS_OWN = ("corrects", "refused", "repeats")
 
 
 def add_rows(rows: list[Row]) -> Callable[[Draft], None]:

@@ -15,7 +15,7 @@ from tickets.forms.checking import Checked, CheckedLocation
 from tickets.models import Dispatch, Draft, Location
 from tickets.payloads import PlannedMessage
 from tickets.permissions import may_change_draft
-from tickets.services import correcting
+from tickets.services import correcting, repeat_choices
 from tickets.services.attaching import MOST_BYTES, files_of
 from tickets.services.drafts import DISCARDED
 
@@ -73,7 +73,8 @@ def plan(draft: Draft, *, by: User) -> Plan:
 def submit_draft(draft: Draft, *, by: User, plan_hash: str) -> Dispatch:
     """Promise Granite this dispatch: once, however often and from wherever it is asked.
 
-    Raises ChangedSinceReview if it is not what was reviewed, Problem if it was discarded.
+    Raises ChangedSinceReview if it is not what was reviewed, Undecided if a visit repeats another one and nobody said
+    that it is meant, Problem if it was discarded.
     """
     locked = Draft.objects.select_for_update(of=("self",)).select_related("account", "team").get(pk=draft.pk)
     if not may_change_draft(by, locked):
@@ -87,6 +88,8 @@ def submit_draft(draft: Draft, *, by: User, plan_hash: str) -> Dispatch:
     planned = plan(locked, by=by)
     if not planned.may_go or planned.hash != plan_hash:
         raise ChangedSinceReview
+    repeat_choices.one_at_a_time(locked.account)
+    said = repeat_choices.require_decided(locked, planned.locations, by=by)
     dispatch = _write_dispatch(locked, planned, by)
     for message in planned.messages:
         _promise(dispatch, message, planned, by)
@@ -99,6 +102,7 @@ def submit_draft(draft: Draft, *, by: User, plan_hash: str) -> Dispatch:
         files=len(planned.files),
         plan=planned.hash,
     )
+    repeat_choices.write_down(dispatch, said, by=by)
     return dispatch
 
 

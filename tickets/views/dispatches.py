@@ -15,6 +15,7 @@ from tickets.evidence import as_sent, tries_of
 from tickets.models import Dispatch, EarlierSending
 from tickets.permissions import may_correct
 from tickets.progress import progress_of
+from tickets.services import repeat_choices
 from tickets.services.correcting import correction_of, draft_from_failed, first_refused
 from tickets.services.stopping import cancel_message as stop
 from tickets.services.stopping import may_cancel
@@ -58,6 +59,7 @@ def dispatch(request: PortalRequest, pk: int) -> HttpResponse:
     context = {
         **_status_context(request, found),
         "corrections": found.corrections.filter(discarded_at=None).select_related("dispatch"),
+        "meant": repeat_choices.told_of(found),
         "audit": audit.of(found) | audit.of_all(_messages_of(found)),
     }
     return render(request, "tickets/dispatch.html", context)
