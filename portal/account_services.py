@@ -5,6 +5,7 @@ from django.db.models.functions import Now
 
 from portal import accounts, audit, breaker, encryption, outbox
 from portal.models import Message, User, VendorAccount, VendorToken
+from portal.models.accounts import Vendor
 from portal.models.messages import HeldReason, State
 from portal.problems import Problem
 from portal.vendors.errors import VendorError
@@ -49,12 +50,18 @@ def resume(account: VendorAccount, *, by: User, reason: str) -> None:
 
 
 def check_connection(account: VendorAccount) -> str:
-    """Ask for a fresh token. Returns a sentence for the admin; raises Problem with the reason when it fails."""
+    """Ask for a fresh token, and of GTT one read where that is switched on.
+
+    Returns a sentence for the admin; raises Problem with the reason when it fails.
+    """
     accounts.drop_token(account, None)
     try:
         token = accounts.token_source(account).get()
+        read = accounts.read_from_gtt(account) if account.vendor == Vendor.GTT else False
     except encryption.Undecipherable as error:
         raise Problem("The stored secret cannot be read with the present FIELD_ENCRYPTION_KEY.") from error
     except VendorError as error:
         raise Problem(error.message) from error
-    return f"{account} answers: the credentials are good, the token lives {token.seconds_left() / 60:.0f} minutes."
+    also = f" Its namespace {account.namespace} can be read." if read else ""
+    minutes = f"{token.seconds_left() / 60:.0f} minutes"
+    return f"{account} answers: the credentials are good, the token lives {minutes}.{also}"

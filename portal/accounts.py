@@ -129,13 +129,21 @@ def gtt_client(account: VendorAccount, *, token: Token | None = None) -> GttClie
     """With a `token`, no other is looked up or asked for: this is the client of a write."""
     tokens: Tokens = TokenInHand(token) if token else token_source(account)
     http = http_of(account, is_begun=token is not None)
-    return GttClient(http, tokens, namespace=account.namespace, zone=ZoneInfo(account.assumed_zone))
+    return GttClient(
+        http,
+        tokens,
+        namespace=account.namespace,
+        zone=ZoneInfo(account.assumed_zone),
+        own_names={account.client_id},
+    )
 
 
 def probe_gtt(account: VendorAccount) -> str:
     """Whether GTT answers at all, like `probe_granite`. Where no read is switched on, its token endpoint is asked."""
     try:
-        read_from_gtt(account)
+        if not read_from_gtt(account):
+            drop_token(account, None)
+            token_source(account).get()
     except (NotSent, ReadFailed, Forbidden) as error:
         status = error.exchange.status if error.exchange else None
         return error.message if status is None or status >= 500 else ""
@@ -144,21 +152,16 @@ def probe_gtt(account: VendorAccount) -> str:
     return ""
 
 
-def read_from_gtt(account: VendorAccount) -> str:
-    """One read of what is switched on; "" where none is and a new token is all there was to ask for.
-
-    Otherwise the operation that was tried. Raises the errors of a read.
-    """
+def read_from_gtt(account: VendorAccount) -> bool:
+    """One read that changes nothing; False where no read is switched on. Raises the errors of a read."""
     if account.may(Operation.LIST):
         gtt_client(account).list_cases()
-        return Operation.LIST
+        return True
     if account.may(Operation.GET):
         with suppress(NotFound):
             gtt_client(account).get_case(NO_SUCH_CASE)
-        return Operation.GET
-    drop_token(account, None)
-    token_source(account).get()
-    return ""
+        return True
+    return False
 
 
 def default_account(vendor: str = Vendor.GRANITE) -> VendorAccount:

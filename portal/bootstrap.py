@@ -16,7 +16,7 @@ from django.db import transaction
 
 from portal import account_services, arming, audit, encryption
 from portal.models import User, VendorAccount
-from portal.models.accounts import CREATE_PATH, Vendor
+from portal.models.accounts import CREATE_PATH, Operation, Vendor, check_zone
 from portal.problems import Problem
 from portal.roles import write_roles
 
@@ -67,6 +67,21 @@ def _number(low: int, high: int) -> Callable[[str], int]:
     return parse
 
 
+def _operations(given: str) -> list[str]:
+    words = {word.strip() for word in given.split(",")} - {""}
+    if not words <= {"none", *Operation.values} or ("none" in words and len(words) > 1):
+        raise ValueError
+    return [each.value for each in Operation if each.value in words]
+
+
+def _zone(given: str) -> str:
+    try:
+        check_zone(given)
+    except ValidationError as error:
+        raise ValueError from error
+    return _text(60)(given)
+
+
 SECRET = "secret"  # noqa: S105 (the name of a property)
 GRANITE = (
     Setting("GRANITE_API_URL", "api_url", _address, "an address such as https://api.staging.granitemsp.com"),
@@ -84,6 +99,10 @@ GTT = (
     Setting("GTT_CLIENT_ID", "client_id", _text(200), "the client id"),
     Setting("GTT_CLIENT_SECRET", SECRET, _text(1000), "the client secret"),
     Setting("GTT_NAMESPACE", "namespace", _text(100, r"\S+"), "the namespace, without spaces"),
+    Setting(
+        "GTT_OPERATIONS", "operations", _operations, f"some of {','.join(Operation.values)}, or none", ()
+    ),
+    Setting("GTT_ASSUMED_ZONE", "assumed_zone", _zone, "a time zone such as UTC or America/Denver", "UTC"),
 )
 VENDORS = {Vendor.GRANITE: GRANITE, Vendor.GTT: GTT}
 
@@ -159,7 +178,7 @@ def _read(
             if is_new and setting.default is None:
                 problems.append(f"{setting.variable} is not set. It should be {setting.looks_like}.")
             elif is_new:
-                found[setting.column] = setting.default
+                found[setting.column] = list(setting.default) if setting.default == () else setting.default
             continue
         try:
             found[setting.column] = setting.parse(text)

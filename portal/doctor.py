@@ -13,6 +13,7 @@ from django.utils import timezone
 from portal import accounts, arming, encryption
 from portal.celery import app as celery_app
 from portal.models import VendorAccount
+from portal.models.accounts import Vendor
 from portal.problems import Problem
 
 OLDEST_DATABASE = 150_000
@@ -108,6 +109,19 @@ def default_account() -> str:
     )
 
 
+def gtt() -> str:
+    """Accounts of GTT stand idle without a namespace; what is switched on is said, for GTT has confirmed none of it."""
+    found = list(VendorAccount.objects.filter(vendor=Vendor.GTT))
+    if idle := [str(account) for account in found if not account.namespace]:
+        raise Trouble(f"No namespace is set for: {', '.join(idle)}.")
+    if not found:
+        return "No GTT account is set up."
+    return " ".join(
+        f"{account}: namespace {account.namespace}; beside creating it uses {', '.join(account.operations) or 'nothing'}."
+        for account in found
+    )
+
+
 def sending() -> str:
     if why_not := arming.why_not():
         raise Trouble(f"{why_not} An administrator decides under Sending.")
@@ -122,6 +136,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     "media": media,
     "secrets": stored_secrets,
     "account": default_account,
+    "gtt": gtt,
     "sending": sending,
 }
 

@@ -13,12 +13,18 @@ from django.utils.safestring import SafeString
 from portal import account_services, accounts
 from portal.admin.base import PortalAdmin, admin_of, ask_reason, badge, each
 from portal.models import VendorAccount
+from portal.models.accounts import Operation, Vendor
 from portal.models.messages import WAITING, State
 from portal.problems import Problem
 
+GTT_ONLY = "GTT only"
 CHANGES_THE_DOOR = {"api_url", "create_path"}
 ENTER_IT_ANEW = (
     "The secret would go to another machine than the one it was entered for: enter it anew for this one."
+)
+NOT_CONFIRMED = (
+    "GTT names these, but its pages do not say how they work, and GTT has not confirmed how we use them. "
+    "Switch one on for a live account once GTT has. Creating cases is documented and always on."
 )
 CHANGES_THE_KEY = {"api_url", "token_url", "client_id", "scope"}
 
@@ -45,11 +51,19 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text="Leave empty to keep the present one. It is encrypted at once and never shown again.",
     )
 
+    operations = forms.MultipleChoiceField(
+        label="Switched on",
+        required=False,
+        choices=Operation.choices,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=NOT_CONFIRMED,
+    )
+
     class Meta:
         model = VendorAccount
         fields = (
             "vendor", "name", "is_default", "api_url", "token_url", "create_path", "client_id", "scope", "namespace",
-            "granted_tenant_macnum", "requests_per_minute", "locations_per_message",
+            "granted_tenant_macnum", "requests_per_minute", "locations_per_message", "operations", "assumed_zone",
         )  # fmt: skip
 
     def clean(self) -> dict[str, Any] | None:
@@ -59,11 +73,17 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
         if self.instance.pk and not cleaned.get("new_secret") and self._leads_elsewhere(cleaned):
             self.add_error("new_secret", ENTER_IT_ANEW)
         vendor = cleaned.get("vendor") or self.instance.vendor
+        if vendor == Vendor.GTT and "namespace" in self.fields and not cleaned.get("namespace", "").strip():
+            self.add_error("namespace", "GTT keeps everything in a namespace: enter ours.")
         if cleaned.get("is_default"):
             others = VendorAccount.objects.filter(vendor=vendor, is_default=True).exclude(pk=self.instance.pk)
             if other := others.first():
                 self.add_error("is_default", f"“{other.name}” is the default. Take that away there first.")
         return cleaned
+
+    def clean_operations(self) -> list[str]:
+        chosen = self.cleaned_data["operations"]
+        return [each.value for each in Operation if each.value in chosen]
 
     def clean_create_path(self) -> str:
         path: str = self.cleaned_data["create_path"]
@@ -115,7 +135,8 @@ class VendorAccountAdmin(PortalAdmin):
     fieldsets = (
         (None, {"fields": ("vendor", "name", "is_default")}),
         ("Where", {"fields": ("api_url", "token_url", "create_path", "answering_path")}),
-        ("Who we are there", {"fields": ("client_id", "new_secret", "secret_state", "scope", "namespace", "granted_tenant_macnum")}),
+        ("Who we are there", {"fields": ("client_id", "new_secret", "secret_state", "scope", "granted_tenant_macnum")}),
+        (GTT_ONLY, {"fields": ("namespace", "operations", "assumed_zone")}),
         ("How fast, how much at once", {"fields": ("requests_per_minute", "locations_per_message", "budget_state")}),
         ("How it stands", {"fields": ("standing", "last_success_at", "token_state")}),
     )  # fmt: skip
@@ -136,7 +157,9 @@ class VendorAccountAdmin(PortalAdmin):
         return (*self.readonly_fields, "vendor") if obj else tuple(self.readonly_fields)
 
     def get_fieldsets(self, request: HttpRequest, obj: VendorAccount | None = None) -> Any:
-        return self.fieldsets if obj else self.fieldsets[:-1]
+        if obj is None:
+            return self.fieldsets[:-1]
+        return [each for each in self.fieldsets if obj.vendor == Vendor.GTT or each[0] != GTT_ONLY]
 
     def save_model(self, request: HttpRequest, obj: VendorAccount, form: Any, change: bool) -> None:
         """Writes what was changed and nothing else: a pause set meanwhile by somebody else must stand."""

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, Protocol
+from urllib.parse import quote_plus
 
 from portal.vendors import classify
 from portal.vendors.errors import Exchange, NotExecuted, NotSent, ReadFailed, VendorError
@@ -209,15 +210,31 @@ class TokenSource:
                 self.store.release_renewal()
 
     def _ask(self) -> tuple[str, float]:
+        """Ask with the credentials as they are; after a 401 once more with each half written as in a form.
+
+        RFC 6749 §2.3.1 wants the second, many servers the first. They differ only for unusual characters, and a
+        server that says 401 has done nothing.
+        """
+        given = (self.client_id, self._client_secret)
+        try:
+            return self._ask_as(*given)
+        except NotExecuted as refused:
+            quoted = tuple(quote_plus(half) for half in given)
+            status = refused.exchange.status if refused.exchange else None
+            if self.auth_style != "basic" or status != 401 or quoted == given:
+                raise
+            return self._ask_as(*quoted)
+
+    def _ask_as(self, client_id: str, client_secret: str) -> tuple[str, float]:
         form = {"grant_type": "client_credentials"}
         headers = {}
         if self.scope:
             form["scope"] = self.scope
         if self.auth_style == "basic":
-            pair = f"{self.client_id}:{self._client_secret}".encode()
+            pair = f"{client_id}:{client_secret}".encode()
             headers["Authorization"] = "Basic " + base64.b64encode(pair).decode()
         else:
-            form |= {"client_id": self.client_id, "client_secret": self._client_secret}
+            form |= {"client_id": client_id, "client_secret": client_secret}
         try:
             exchange = self.http.post_form(self.token_url, form, headers, deadline=ASK_SECONDS)
         except ReadFailed as failed:

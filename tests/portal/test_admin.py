@@ -240,6 +240,7 @@ def account_form(**changes: str) -> dict[str, str]:
         "scope": "urn:grt:techexpress",
         "requests_per_minute": "60",
         "locations_per_message": "10",
+        "assumed_zone": "UTC",
     } | changes
 
 

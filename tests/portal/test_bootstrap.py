@@ -22,6 +22,7 @@ ALL = [
     "GRANITE_API_URL", "GRANITE_TOKEN_URL", "GRANITE_CLIENT_ID", "GRANITE_CLIENT_SECRET", "GRANITE_SCOPE",
     "GRANITE_CREATE_TICKET_PATH", "GRANITE_REQUESTS_PER_MINUTE", "GRANITE_LOCATIONS_PER_MESSAGE",
     "GTT_API_URL", "GTT_TOKEN_URL", "GTT_CLIENT_ID", "GTT_CLIENT_SECRET", "GTT_NAMESPACE",
+    "GTT_OPERATIONS", "GTT_ASSUMED_ZONE",
     "ADMIN_USERNAME", "ADMIN_PASSWORD", "ADMIN_EMAIL",
 ]  # fmt: skip
 pytestmark = pytest.mark.django_db
@@ -234,7 +235,7 @@ def test_the_doctor_finds_everything_in_order(env: Any, settings: Any, tmp_path:
     env(**GRANITE)
     run("bootstrap")
     said = run("doctor")
-    assert said.count("ok ") == 8
+    assert said.count("ok ") == 9
     assert not list(tmp_path.iterdir())
 
 

@@ -77,6 +77,11 @@ class CaseOnWire:
         return {self.number, self.name, self.case_id} - {""}
 
     @property
+    def says_something(self) -> bool:
+        """Whether it tells how the case stands, and not only that there is one."""
+        return bool(self.state or self.short_description)
+
+    @property
     def opened_at(self) -> datetime | None:
         return self.opened.at
 
@@ -92,8 +97,9 @@ class CaseOnWire:
         operation: str = CREATE_CASE,
         zone: tzinfo = UTC,
         known_states: Collection[str] | None = None,
+        own_names: Collection[str] = (),
     ) -> CaseOnWire:
-        """Read one case. A state outside `known_states`, if given, is noted."""
+        """Read one case. A state outside `known_states`, if given, is noted; `own_names` are authors who are us."""
         read = Reader(_flat(row), VENDOR, operation)
         _compare(row, read)
         values = {
@@ -108,7 +114,7 @@ class CaseOnWire:
             read.note("unknown word", f"spec.state={values['state']}"[:200], values["state"])
         opened = _moment(read, "opened_at", zone)
         updated = next((_moment(read, name, zone) for name in _UPDATED if read.row.get(name)), NO_MOMENT)
-        comments = comments_in(read, zone)
+        comments = comments_in(read, zone, own_names)
         spoken_of = read.row.get("comments") is not None
         return cls(
             **values,

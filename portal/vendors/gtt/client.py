@@ -87,6 +87,7 @@ class GttClient:
     """Calls GTT for one set of credentials in one namespace.
 
     `known_states`: states that are not worth noting as drift. `zone`: in which times without a zone are read.
+    `own_names`: authors of comments that are us.
     """
 
     def __init__(
@@ -97,12 +98,14 @@ class GttClient:
         namespace: str,
         known_states: Collection[str] | None = None,
         zone: tzinfo = UTC,
+        own_names: Collection[str] = (),
     ) -> None:
         self.http = http
         self.tokens = tokens
         self.namespace = namespace
         self.known_states = known_states
         self.zone = zone
+        self.own_names = own_names
 
     def create_case(self, body: bytes, *, correlation_id: str, deadline: float) -> CreatedCase:
         """Raise one case. A second call raises it again.
@@ -134,7 +137,7 @@ class GttClient:
         with self._authorized() as headers:
             exchange = self.http.read(path, {}, headers, single=True, correlation_id=correlation_id)
         case = self._case_of(exchange, answers.GET_CASE)
-        if case is None or (case.names and name not in case.names):
+        if case is None or not case.says_something or (case.names and name not in case.names):
             raise ReadFailed(f"GTT's answer is not about case {name}.", exchange)
         case.name = case.name or name
         return CaseRead(case, exchange, case.drift)
@@ -263,7 +266,16 @@ class GttClient:
         return self._case(rows[0], operation) if len(rows) == 1 else None
 
     def _case(self, row: dict[str, Any], operation: str) -> CaseOnWire:
-        return CaseOnWire.from_wire(row, operation=operation, zone=self.zone, known_states=self.known_states)
+        case = CaseOnWire.from_wire(
+            row,
+            operation=operation,
+            zone=self.zone,
+            known_states=self.known_states,
+            own_names=self.own_names,
+        )
+        if case.namespace not in ("", self.namespace):
+            case.drift.append(Drift(answers.VENDOR, operation, "odd type", "namespace", case.namespace))
+        return case
 
     @contextmanager
     def _authorized(self) -> Iterator[dict[str, str]]:
@@ -275,7 +287,9 @@ class GttClient:
             if refused.reason == "credential":
                 refused.token_version = token.version
             if refused.reason == "permission" and refused.exchange:
-                refused.message = PERMISSION.format(namespace=self.namespace, status=refused.exchange.status)
+                status = refused.exchange.status
+                refused.message = PERMISSION.format(namespace=self.namespace, status=status)
+                refused.args = (refused.message,)
             raise
 
 

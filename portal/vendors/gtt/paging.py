@@ -23,12 +23,8 @@ def following(
     if wanted is None:
         return None, True
     kind, value = wanted
-    link = (
-        urljoin(base_url + asked, value)
-        if kind == "link"
-        else f"{base_url}{first}?{urlencode({kind: value})}"
-    )
-    found = _within(link, base_url, first)
+    link = value if kind == "link" else f"{base_url}{first}?{urlencode({kind: value})}"
+    found = _within(link, base_url, first, asked)
     if found is None or found == asked:
         return None, False
     return found, True
@@ -68,10 +64,10 @@ def _is_said(value: Any) -> bool:
     return isinstance(value, str | int) and not isinstance(value, bool) and bool(str(value).strip())
 
 
-def _within(link: str, base_url: str, first: str) -> str | None:
+def _within(link: str, base_url: str, first: str, asked: str) -> str | None:
     """What follows our base address in a link to the same list; None for any other link."""
     try:
-        there, here = urlsplit(link), urlsplit(base_url)
+        there, here = urlsplit(urljoin(base_url + asked, link)), urlsplit(base_url)
         is_here = (there.scheme, there.netloc.lower()) == (here.scheme, here.netloc.lower())
     except ValueError:
         return None
