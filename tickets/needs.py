@@ -16,7 +16,6 @@ from portal.models.messages import LIVE, WAITING, State
 from sites import zones
 from tickets.board import LARGE
 from tickets.models import (
-    Case,
     Dispatch,
     Draft,
     EarlierSending,
@@ -27,7 +26,6 @@ from tickets.models import (
     Ticket,
 )
 from tickets.progress import Progress, progress_of
-from tickets.work import Work, works_of
 
 SHOWN = 8  # rows of one list; the page behind it has the rest
 VISITS_SHOWN = 12
@@ -40,10 +38,10 @@ MISSED_LATELY = timedelta(days=3)
 
 @dataclass(frozen=True)
 class StuckMessage:
-    """A message that waits for people, with the dispatch or case it belongs to."""
+    """A message that waits for people, with the dispatch it belongs to."""
 
     message: Message
-    work: Work
+    dispatch: Dispatch
     places: str
 
 
@@ -55,29 +53,20 @@ class Health:
 
 
 def messages_of(user: User, *states: State) -> QuerySet[Message]:
-    """Messages in these states of a dispatch or a case this person may see."""
-    return Message.objects.filter(_has_seen_location(user) | _is_of_seen_case(user), state__in=states)
+    """Messages in these states with locations of a dispatch this person may see."""
+    return Message.objects.filter(_has_seen_location(user), state__in=states)
 
 
 def messages_visible_to(user: User) -> QuerySet[Message]:
-    """Messages of every dispatch and case this person may see, those too that were sent anew by now."""
+    """Messages of every dispatch this person may see, those too whose locations are in a second message by now."""
     seen = Dispatch.objects.visible_to(user)
     earlier = EarlierSending.objects.filter(message=OuterRef("pk"), location__dispatch__in=seen)
-    return Message.objects.filter(
-        _has_seen_location(user) | Exists(earlier) | _is_of_seen_case(user, "message__renews", "message__renews__renews")
-    )
+    return Message.objects.filter(_has_seen_location(user) | Exists(earlier))
 
 
 def _has_seen_location(user: User) -> Exists:
     seen = Dispatch.objects.visible_to(user)
     return Exists(Location.objects.filter(message=OuterRef("pk"), dispatch__in=seen))
-
-
-def _is_of_seen_case(user: User, *earlier: str) -> Exists:
-    its_own = Q(message=OuterRef("pk"))
-    for name in earlier:
-        its_own |= Q(**{name: OuterRef("pk")})
-    return Exists(Case.objects.visible_to(user).filter(its_own))
 
 
 def unknown_messages(user: User) -> QuerySet[Message]:
@@ -106,12 +95,10 @@ def stuck_messages(user: User, *states: State) -> dict[str, list[StuckMessage]]:
         .order_by("id")
     )
     rows: dict[int, list[Location]] = {message.pk: [] for message in found}
-    for location in Location.objects.filter(message__in=found).order_by("position"):
+    places = Location.objects.filter(message__in=found).select_related("dispatch").order_by("position")
+    for location in places:
         rows[location.message_id].append(location)
-    works = works_of(found)
-    stuck = [
-        StuckMessage(one, works[one.pk], name_some(rows[one.pk])) for one in found if one.pk in works
-    ]
+    stuck = [StuckMessage(one, rows[one.pk][0].dispatch, name_some(rows[one.pk])) for one in found]
     return {state: [one for one in stuck if one.message.state == state] for state in states}
 
 
