@@ -201,6 +201,6 @@ def clock_notes(visit: date, before: date | None, start: time, zone: ZoneInfo) -
         yield f"{start:%H:%M} does not exist in {name} that night: the clocks are put forward"
     elif first != second:
         yield f"{start:%H:%M} comes twice in {name} that night: the clocks are put back"
-    earlier = before and datetime.combine(before, start, zone)
+    earlier = datetime.combine(before, start, zone) if before else None
     if earlier and earlier.utcoffset() != local.utcoffset():
         yield f"{local.tzname()} instead of {earlier.tzname()} from here on; the time on the clock stays"

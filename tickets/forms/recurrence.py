@@ -15,7 +15,7 @@ FARTHEST_START = timedelta(days=366 * 2)
 FARTHEST_END = timedelta(days=366 * 10)
 MOST_LEAD = 60
 NEVER, ON_A_DAY, AFTER = "never", "day", "times"
-ASKED_BY_PATTERN = {
+ASKED_BY_PATTERN: dict[str, tuple[str, ...]] = {
     Recurrence.Pattern.WEEKLY: ("weekdays",),
     Recurrence.Pattern.MONTH_DAY: ("day_of_month",),
     Recurrence.Pattern.MONTH_WEEKDAY: ("nth", "weekday"),
