@@ -239,6 +239,7 @@ def test_notes_of_reading_are_told(alice: Client):
     answer = confirm(alice, draft)
     page = alice.get(answer["Location"]).content.decode()
     assert "2 rows were read from “Pasted cells”." in page
+    assert columns_url(draft) in page
     assert "Cell C4: Excel shows an error there" in page
 
 

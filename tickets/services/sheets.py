@@ -49,8 +49,11 @@ class Filled:
     repaired: int
 
 
-def begin(team: Team, *, by: User, what_of: str = "draft.begun") -> Draft:
-    """An empty draft whose rows are worked on as a table. Belongs into a transaction."""
+def begin(team: Team, *, by: User, name: str = "") -> Draft:
+    """An empty draft whose rows are worked on as a table; `name` of the sheet they come from, if they do.
+
+    Belongs into a transaction.
+    """
     if not may_draft(by):
         raise PermissionDenied
     draft = Draft.objects.create(
@@ -59,11 +62,11 @@ def begin(team: Team, *, by: User, what_of: str = "draft.begun") -> Draft:
         what=drafts.usual_what(by),
         is_sheet=True,
         # Something was done with it already: nobody's next new draft.
-        saves={"sheet": {"by": by.name, "at": timezone.now().isoformat()}},
+        saves={"sheet": {"by": by.name, "at": timezone.now().isoformat(), "name": name[:200]}},
         created_by=by,
         saved_by=by,
     )
-    audit.record(by, what_of, draft)
+    audit.record(by, "draft.begun", draft)
     return draft
 
 
@@ -77,7 +80,7 @@ def begin_from_table(team: Team, table: Table, name: str, *, by: User) -> Draft:
     for draft in recent.select_related("sheet").order_by("-pk")[:3]:
         if draft.sheet.header == table.header and draft.sheet.rows == table.rows:
             return draft
-    draft = begin(team, by=by)
+    draft = begin(team, by=by, name=name)
     Sheet.objects.create(
         draft=draft,
         name=name[:200],
