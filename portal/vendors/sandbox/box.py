@@ -45,12 +45,13 @@ class Sandbox:
         self.clock = Clock()
         self.state_file = Path(state_file) if state_file else None
         self.granite = Granite(self.clock, speed, self._save)
-        self.gtt = Gtt(self.clock, speed, self.lock, self._save)
+        self.gtt = Gtt(self.clock, speed, self.lock, self._save, rests=lambda: self._down)
         self.vendors: list[Vendor] = [self.granite, self.gtt]
         self._truth = TruthLog()
         operations = [name for vendor in self.vendors for name in vendor.operations]
         kinds = COMMON + [kind for vendor in self.vendors for kind in vendor.faults]
         self._board = FaultBoard(kinds, operations, secrets.randbelow(10**6) if seed is None else seed)
+        self.gtt.board.sow(self._board.seed)
         self._calls = Calls(
             self.vendors, self._board, self._truth, self.lock, Control(self).answer, self._note
         )
@@ -168,6 +169,7 @@ class Sandbox:
     def clear_faults(self) -> None:
         with self.lock:
             self._board.clear()
+            self.gtt.board.clear()
 
     @property
     def seed(self) -> int:
@@ -178,6 +180,7 @@ class Sandbox:
     def seed(self, seed: int) -> None:
         with self.lock:
             self._board.sow(seed)
+            self.gtt.board.sow(seed)
 
     # What happened
 
@@ -210,6 +213,8 @@ class Sandbox:
         """Move tickets and cases on by so many seconds. Tokens and the rate limit keep to real time."""
         with self.lock:
             self.clock.advance(seconds)
+            for vendor in self.vendors:
+                vendor.look()
             self._save()
 
     def set_ticket(self, ticket_id: int, **fields: Any) -> None:
@@ -240,6 +245,7 @@ class Sandbox:
             self.down = False
             self._board.clear()
             self._board.sow(self._board.seed)
+            self.gtt.board.sow(self._board.seed)
             self._truth.records.clear()
             self.clock.offset = 0.0
             for vendor in self.vendors:
@@ -250,7 +256,7 @@ class Sandbox:
         """Before the answer to this request goes out."""
         if self._ledger:
             self._ledger.note(record, self.vendors)
-        elif record.ticket_ids or record.case_names:
+        elif record.has_changed_something:
             self._save()
 
     def _save(self) -> None:

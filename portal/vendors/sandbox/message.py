@@ -73,6 +73,7 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     ticket_ids: list[int] = field(default_factory=list)  # what was truly created
     case_names: list[str] = field(default_factory=list)  # cases truly created or changed
+    webhook_names: list[str] = field(default_factory=list)  # subscriptions truly made or ended
     ignored: list[str] = field(default_factory=list)  # names we did not know and passed over
     problem: str = ""
     delivery: str = "whole"

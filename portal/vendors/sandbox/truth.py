@@ -40,7 +40,12 @@ class Record:
     body_sha256: str
     body_length: int
     case_names: list[str] = field(default_factory=list)
+    webhook_names: list[str] = field(default_factory=list)
     text: str = ""  # the start of a JSON body
+
+    @property
+    def has_changed_something(self) -> bool:
+        return bool(self.ticket_ids or self.case_names or self.webhook_names)
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -77,6 +82,7 @@ class TruthLog:
             body_sha256=request.body_sha256,
             body_length=request.body_length,
             case_names=answer.case_names,
+            webhook_names=answer.webhook_names,
             text=request.text[:KEPT_TEXT],
         )
         self.records.append(record)

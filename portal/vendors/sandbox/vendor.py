@@ -37,6 +37,9 @@ class Vendor(Protocol):
 
     def stop(self) -> None: ...
 
+    def look(self) -> None:
+        """Time went on: what is due happens now, even if nobody asks."""
+
     def reset(self) -> None: ...
 
     def revoke_tokens(self) -> None: ...

@@ -51,6 +51,8 @@ class Granite:
 
     def stop(self) -> None: ...
 
+    def look(self) -> None: ...
+
     def revoke_tokens(self) -> None:
         self.desk.revoke_all()
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
+from zoneinfo import available_timezones
 
 from portal.vendors.sandbox.clock import Clock
 from portal.vendors.sandbox.gtt import envelope
@@ -14,12 +15,14 @@ from portal.vendors.sandbox.gtt.envelope import Address, Reading
 from portal.vendors.sandbox.gtt.errors import SHAPES, Problem, invalid, refused
 from portal.vendors.sandbox.gtt.listing import STYLES, page_of
 from portal.vendors.sandbox.gtt.tokens import KeycloakDesk
+from portal.vendors.sandbox.gtt.webhooks import LOOPBACK, Webhook, WebhookBook, read_webhook
 from portal.vendors.sandbox.message import Answer, Request
 from portal.vendors.sandbox.tokens import Client, Token
 
 TOKEN_PATH = "/realms/dx/protocol/openid-connect/token"  # noqa: S105 (a path)
 RESOURCE = re.compile(r"/apis/([^/]+)/namespaces/([^/]+)/([^/]+)(?:/([^/]+))?")
 NAMESPACE = "142033"
+NUMBERS = ("page_size", "token_lifetime")  # settings
 # Kind, whether a name follows, and the method.
 OPERATIONS = {
     ("case", False, "POST"): "gtt.create",
@@ -27,6 +30,10 @@ OPERATIONS = {
     ("case", True, "GET"): "gtt.get",
     ("case", True, "PUT"): "gtt.update",
     ("case", True, "PATCH"): "gtt.update",
+    ("webhook", False, "POST"): "gtt.webhook_create",
+    ("webhook", False, "GET"): "gtt.webhook_list",
+    ("webhook", True, "GET"): "gtt.webhook_get",
+    ("webhook", True, "DELETE"): "gtt.webhook_delete",
 }
 
 
@@ -40,7 +47,10 @@ class GttApi:
     def __init__(self, clock: Clock, speed: float, lock: threading.RLock) -> None:
         self.lock = lock
         self.book = CaseBook(clock, speed, self._tell)
+        self.webhooks = WebhookBook()
         self.desk = KeycloakDesk([], {})
+        # Where webhooks may be delivered to; None is everywhere. A sandbox must not call strangers by mistake.
+        self.webhook_hosts: set[str] | None = set(LOOPBACK)
         self._set_defaults()
 
     def _set_defaults(self) -> None:
@@ -48,13 +58,26 @@ class GttApi:
         self.desk.clients = {client.client_id: client}
         self.desk.namespaces = {client.client_id: {NAMESPACE}}
         self.desk.lifetime = 300
-        self.versions = {"case": {"v1alpha"}}
+        self.versions = {"case": {"v1alpha"}, "webhook": {"v1"}}
+        self.webhook_actions = {"create", "update"}
         self.choices = copy.deepcopy(envelope.CHOICES)
         self.update_methods = {"PUT", "PATCH"}
         self.refuses_stale_updates = True
         self.page_size, self.list_style = 50, STYLES[0]
         self.error_shape = SHAPES[0]
         self.book.zone, self.book.shows_update_time = "UTC", True
+
+    def set_up(self, **settings: Any) -> None:
+        """Several settings by their names. Raises ValueError for one that there is not, or a value it cannot have."""
+        places = {"token_lifetime": (self.desk, "lifetime"), "zone": (self.book, "zone")}
+        choices = {"list_style": STYLES, "error_shape": SHAPES, "zone": available_timezones()}
+        for name, value in settings.items():
+            if name not in (*places, *choices, "page_size"):
+                raise ValueError(f"There is no setting {name!r}.")
+            if value not in choices.get(name, (value,)) or (name in NUMBERS and value < 1):
+                raise ValueError(f"The setting {name} cannot be {value!r}.")
+            place, attribute = places.get(name, (self, name))
+            setattr(place, attribute, value)
 
     def _tell(self, case: Case, action: str) -> None:
         """A case was made or changed."""
@@ -124,6 +147,10 @@ class GttApi:
             "gtt.list": self._list,
             "gtt.get": self._get,
             "gtt.update": self._update,
+            "gtt.webhook_create": self._subscribe,
+            "gtt.webhook_list": self._subscriptions,
+            "gtt.webhook_get": self._subscription,
+            "gtt.webhook_delete": self._subscription,
         }
 
     def _create(self, request: Request, address: Address) -> Answer:
@@ -161,6 +188,37 @@ class GttApi:
         changes = envelope.changes_in(reading, is_whole=is_whole)
         self.book.change(case, changes, envelope.new_comments(reading), self.client(request))
         return self._told(case, address, 200, reading)
+
+    def _subscribe(self, request: Request, address: Address) -> Answer:
+        reading = read_webhook(request, address, self.webhook_actions, self.webhook_hosts)
+        if reading.problems:
+            return self._invalid(reading)
+        webhook = Webhook(
+            reading.top["name"],
+            address.version,
+            address.namespace,
+            reading.top.get("metadata", {}),
+            reading.spec,
+            self.book.clock.now(),
+        )
+        if not self.webhooks.add(webhook):
+            return self._refused(409, f"There is a webhook {webhook.name} already.")
+        return Answer(201, webhook.to_wire(), webhook_names=[webhook.name], ignored=reading.ignored)
+
+    def _subscriptions(self, request: Request, address: Address) -> Answer:
+        webhooks = sorted(self.webhooks.all(address.namespace), key=lambda webhook: webhook.name)
+        rows = [(webhook.name, webhook.to_wire()) for webhook in reversed(webhooks)]
+        page = page_of(rows, request, self.list_style, self.page_size)
+        return invalid([page], self.error_shape) if isinstance(page, Problem) else page
+
+    def _subscription(self, request: Request, address: Address) -> Answer:
+        webhook = self.webhooks.find(address.namespace, address.name)
+        if webhook is None:
+            return self._refused(404, f"There is no webhook {address.name}.")
+        if request.method != "DELETE":
+            return Answer(200, webhook.to_wire())
+        self.webhooks.drop(webhook)
+        return Answer(204, webhook_names=[webhook.name])
 
     def _told(self, case: Case, address: Address, status: int, reading: Reading) -> Answer:
         data = self.book.to_wire(case, address.version)

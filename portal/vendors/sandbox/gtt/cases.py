@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from portal.vendors.sandbox.clock import Clock
 from portal.vendors.sandbox.gtt import story
+from portal.vendors.sandbox.gtt.envelope import FIELDS
 
 GTT = "gtt"
 
@@ -106,6 +107,12 @@ class CaseBook:
         """By script: the case stays in this state, be it one nobody knows, until it is let go."""
         case.is_by_hand = True
         self.change(case, {"state": state}, [], GTT)
+
+    def edit(self, case: Case, fields: dict[str, str], by: str) -> None:
+        """Raises ValueError for a field that no case has."""
+        if unknown := set(fields) - set(FIELDS):
+            raise ValueError(f"A case has no {', '.join(sorted(unknown))}.")
+        self.change(case, fields, [], by)
 
     def let_go(self, case: Case) -> None:
         case.is_by_hand, case.entered = False, self.clock.now()
