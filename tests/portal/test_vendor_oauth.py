@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import json
 import socket
@@ -218,3 +219,25 @@ def test_other_refusals_of_the_token_endpoint_keep_their_reason(status, reason):
     ):
         source(server).get()
     assert caught.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("secret", "pairs"),
+    [("p%s+x:y", [b"app1:p%s+x:y", b"app1:p%25s%2Bx%3Ay"]), ("xyz123", [b"app1:xyz123"])],
+)
+def test_a_secret_of_unusual_characters_is_tried_once_more_as_in_a_form(secret, pairs):
+    unauthorized = answer(401, b'{"error": "unauthorized_client"}')
+    with serving(unauthorized) as server, pytest.raises(NotExecuted) as refused:
+        source(server, client_secret=secret).get()
+    assert refused.value.reason == "credential"
+    told = [request.split(b"Authorization: Basic ")[1].split(b"\r\n")[0] for request in server.requests]
+    assert [base64.b64decode(pair) for pair in told] == pairs
+
+
+def test_only_a_401_is_a_reason_to_write_the_secret_otherwise():
+    with serving(answer(400, b'{"error": "invalid_scope"}')) as server, pytest.raises(NotExecuted):
+        source(server, client_secret="p%s").get()
+    assert len(server.requests) == 1
+    with serving(answer(401)) as server, pytest.raises(NotExecuted):
+        source(server, client_secret="p%s", auth_style="post").get()
+    assert len(server.requests) == 1

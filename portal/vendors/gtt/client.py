@@ -27,13 +27,14 @@ from portal.vendors.reading import decode_json
 
 JSON = "application/json"
 # GTT says that it did nothing because things are not as we think; these never leave an outcome in doubt.
-CONFLICTS = frozenset({409, 412})
+CONFLICTS = (409, 412)
 PERMISSION = "GTT says that this account may not use the namespace {namespace} ({status})."
 
 
 def is_conflict(error: VendorError) -> bool:
     """Whether the case has changed meanwhile: read it again and let a person compare."""
-    return isinstance(error, Rejected) and bool(error.exchange) and error.exchange.status in CONFLICTS
+    status = error.exchange.status if error.exchange else None
+    return isinstance(error, Rejected) and status in CONFLICTS
 
 
 @dataclass(frozen=True)

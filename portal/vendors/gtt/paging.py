@@ -32,23 +32,20 @@ def following(
 
 def _wanted(data: Any, exchange: Exchange) -> tuple[str, str] | None:
     """A link, or a query parameter and its value."""
-    body = data if isinstance(data, dict) else {}
-    metadata = body.get("metadata") if isinstance(body.get("metadata"), dict) else {}
-    links = next((body[name] for name in ("links", "_links") if isinstance(body.get(name), dict)), {})
+    body = _object(data)
+    links = _object(body.get("links")) or _object(body.get("_links"))
     for value in (body.get("next"), links.get("next")):
-        value = value.get("href") if isinstance(value, dict) else value
+        value = _object(value).get("href", value)
         if _is_said(value):
             text = str(value)
-            return (
-                ("link", text)
-                if re.match(r"https?://|[/?]", text)
-                else ("page" if text.isdigit() else "next", text)
-            )
+            is_link = re.match(r"https?://|[/?]", text)
+            return ("link" if is_link else "page" if text.isdigit() else "next"), text
     for name, parameter in (("nextPageToken", "pageToken"), ("next_page_token", "page_token")):
         if _is_said(body.get(name)):
             return parameter, str(body[name])
-    if _is_said(metadata.get("continue")):
-        return "continue", str(metadata["continue"])
+    token = _object(body.get("metadata")).get("continue")
+    if _is_said(token):
+        return "continue", str(token)
     return _in_header(exchange)
 
 
@@ -58,6 +55,10 @@ def _in_header(exchange: Exchange) -> tuple[str, str] | None:
         if _REL_NEXT.search(parameters):
             return "link", link
     return None
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _is_said(value: Any) -> bool:
