@@ -1,6 +1,6 @@
 """What recurs is made once for each day, in good time, and never late into the past."""
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
@@ -244,3 +244,19 @@ def test_one_that_breaks_does_not_stop_the_others(people: Cast, draft: Draft, by
     )
     make_due(at(2))
     assert (len(told(by_itself)), len(told(first)), len(told(broken))) == (1, 1, 0)
+
+
+def test_a_window_that_had_begun_when_it_was_set_up_was_nobodys_fault(people: Cast, draft: Draft) -> None:
+    late = make_recurrence(people.alice, draft)
+    Recurrence.objects.filter(pk=late.pk).update(made_at=at(4, 10))
+    make_due(at(4, 11))
+    assert "It was set up when this window had already begun" in late.occurrences.get().why
+
+
+def test_an_hour_that_comes_twice_is_looked_at_by_a_person(people: Cast, draft: Draft) -> None:
+    night = {"window_start": time(1, 30), "window_end": time(3), "weekdays": [6]}
+    twice = make_recurrence(people.alice, draft, mode="submit", starts_on=date(2027, 11, 7), **night)
+    make_due(at(6, month=11))
+    one = twice.occurrences.get()
+    assert one.outcome == "review"
+    assert "comes twice that night" in one.why

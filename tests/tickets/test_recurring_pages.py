@@ -5,6 +5,7 @@ from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from tests.cast import Cast, client_of
 from tests.dispatching import make_draft, typed_row
@@ -109,17 +110,17 @@ def test_the_next_visits_are_shown_before_it_is_set_up(people: Cast, draft: Draf
 
 
 def test_holidays_and_clocks_are_named_among_the_next_visits(people: Cast, draft: Draft) -> None:
-    # Sundays at half past two, from the one in March 2027 on which that time does not exist.
+    # Sundays at half past two; on the second one that time does not exist.
     Draft.objects.filter(pk=draft.pk).update(
-        locations=[draft.locations[0] | {"start_date": "2027-03-07T02:30", "end_date": "2027-03-07T04:00"}]
+        locations=[draft.locations[0] | {"start_date": "2040-03-04T02:30", "end_date": "2040-03-04T04:00"}]
     )
     draft.refresh_from_db()
-    values = {"weekdays": [6], "starts_on": date(2027, 3, 7)}
+    values = {"weekdays": [6], "starts_on": date(2040, 3, 4)}
     made = make_recurrence(people.alice, draft, **values, window_start=time(2, 30), window_end=time(4))
     page = client_of(people.alice).get(made.get_absolute_url()).content.decode()
     assert "02:30 does not exist in America/New York that night" in page
     assert "EDT instead of EST from here on" in page
-    skipped = make_recurrence(people.alice, draft, starts_on=date(2027, 5, 24))
+    skipped = make_recurrence(people.alice, draft, starts_on=date(2040, 5, 21))
     page = client_of(people.alice).get(skipped.get_absolute_url()).content.decode()
     assert "Memorial Day: no visit." in page
 
@@ -140,13 +141,20 @@ def test_a_sheet_is_judged_row_by_row(people: Cast, draft: Draft) -> None:
         draft.locations[0] | {"row": "b", "location_name": "Two", "local_contact_number": "1"},
     ]
     Draft.objects.filter(pk=draft.pk).update(is_sheet=True, locations=rows)
+    tomorrow = timezone.localdate() + timedelta(days=1)
     alice = client_of(people.alice)
-    page = page_of(alice, draft) | {"weekdays": "0", "mode": "submit", "starts_on": "2027-01-04"}
+    page = page_of(alice, draft) | {
+        "weekdays": str(tomorrow.weekday()),
+        "mode": "submit",
+        "on_holidays": "as usual",
+    }
     assert "Row 2" in alice.post(f"/drafts/{draft.pk}/repeat/", page).content.decode()
     Draft.objects.filter(pk=draft.pk).update(locations=rows[:1])
     alice.post(f"/drafts/{draft.pk}/repeat/", page)
-    make_due(at(2))
-    assert Recurrence.objects.get().occurrences.get().outcome == "submitted"
+    made = Recurrence.objects.get()
+    assert made.is_sheet
+    make_due()
+    assert made.occurrences.get().outcome == "submitted"
 
 
 def test_nowhere_to_go(people: Cast, draft: Draft) -> None:
@@ -176,12 +184,12 @@ def test_another_persons_page_makes_nothing(people: Cast, draft: Draft) -> None:
 
 
 def test_past_occurrences_lead_to_what_they_made(people: Cast, draft: Draft) -> None:
-    made = make_recurrence(people.alice, draft, mode="submit")
-    make_due(at(16, 12))  # the 4th and the 11th went by, the 18th is a holiday
+    made = make_recurrence(people.alice, draft, mode="submit", starts_on=date(2040, 1, 2))
+    make_due(at(14, 12, year=2040))  # the 9th went by; the 2nd and the 16th are holidays
     page = client_of(people.alice).get(made.get_absolute_url()).content.decode()
-    assert page.count("Missed") == 2
-    assert day_words(date(2027, 1, 25)) in page
-    make_due(at(23))
+    assert (page.count("<span>Missed</span>"), page.count("<span>No visit</span>")) == (1, 2)
+    assert day_words(date(2040, 1, 23)) in page
+    make_due(at(21, year=2040))
     page = client_of(people.alice).get(made.get_absolute_url()).content.decode()
-    one = made.occurrences.get(day=date(2027, 1, 25))
+    one = made.occurrences.get(day=date(2040, 1, 23))
     assert f"/dispatches/{one.draft_id}/" in page

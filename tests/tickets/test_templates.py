@@ -184,3 +184,11 @@ def test_a_sheet_stays_a_sheet(people: Cast, draft: Draft) -> None:
     begun.refresh_from_db()
     assert [row["end_date"] for row in begun.locations] == ["2027-02-03T12:00"] * 2
     assert not begun.what.get("same_for_all")
+
+
+def test_rows_of_a_sheet_name_no_files_that_are_not_kept(people: Cast, draft: Draft) -> None:
+    rows = [row | {"files": "Plan.pdf"} for row in draft.locations]
+    Draft.objects.filter(pk=draft.pk).update(is_sheet=True, locations=rows)
+    draft.refresh_from_db()
+    assert [row["files"] for row in keep(people.alice, draft).locations] == ["Plan.pdf"] * 2
+    assert [row["files"] for row in keep(people.alice, draft, name="B", with_files="").locations] == ["", ""]

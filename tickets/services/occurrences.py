@@ -33,6 +33,7 @@ from tickets.services.submitting import Plan
 log = logging.getLogger(__name__)
 MOST_AT_ONCE = 100  # of one recurrence in one go; the rest waits for the next tick
 TOO_LATE = "Nothing was made in time: the portal was down, or it was not allowed to send. Nobody was sent."
+BEFORE_IT = "It was set up when this window had already begun. Nobody was sent."
 PAUSED_THEN = "It was paused then: {reason}"
 MOST_WORDS = 1000
 
@@ -65,9 +66,10 @@ def _make_next(pk: int, now: datetime) -> bool:
     if one.visit is None:
         occurrence.outcome, occurrence.why = Occurrence.Outcome.SKIPPED, one.why
     elif starts_at(recurrence, one.visit) <= now:
-        occurrence.outcome, occurrence.why = Occurrence.Outcome.MISSED, TOO_LATE
+        was_there = starts_at(recurrence, one.visit) > recurrence.made_at
+        occurrence.outcome, occurrence.why = Occurrence.Outcome.MISSED, TOO_LATE if was_there else BEFORE_IT
     else:
-        _make_draft(recurrence, occurrence, one.visit)
+        _make_draft(recurrence, occurrence, one.visit, now)
     occurrence.save()
     audit.record(
         None,
@@ -157,7 +159,7 @@ def _on_day(recurrence: Recurrence, visit: date) -> tuple[dict[str, Any], list[R
     return timeless.on_day(recurrence.what, recurrence.locations, visit, window, is_sheet=recurrence.is_sheet)
 
 
-def _make_draft(recurrence: Recurrence, occurrence: Occurrence, visit: date) -> None:
+def _make_draft(recurrence: Recurrence, occurrence: Occurrence, visit: date, now: datetime) -> None:
     """The draft of one visit; submitted at once where that was agreed and nothing speaks against it."""
     links = Recurrence.files.through.objects.filter(recurrence=recurrence).order_by("id")
     what, rows = _on_day(recurrence, visit)
@@ -176,21 +178,21 @@ def _make_draft(recurrence: Recurrence, occurrence: Occurrence, visit: date) -> 
     )
     if not recurrence.submits_by_itself:
         return
-    why = _submit(draft, recurrence.made_by)
+    why = _submit(draft, recurrence.made_by, now)
     if why:
         occurrence.why = why[:MOST_WORDS]
     else:
         occurrence.outcome = Occurrence.Outcome.SUBMITTED
 
 
-def _submit(draft: Draft, owner: User) -> str:
+def _submit(draft: Draft, owner: User, now: datetime) -> str:
     """Submit in the owner's name. Returns why not, where a person must look."""
     if not owner.is_active:
         return f"{owner.name}, in whose name it runs, has no access any more."
     if not may_work_for(owner, draft.team):
         return f"{owner.name}, in whose name it runs, may no longer dispatch for {draft.team}."
     plan = submitting.plan(draft, by=owner)
-    if why := _why_not(draft, plan, owner):
+    if why := _why_not(draft, plan, owner, now):
         return why
     try:
         with transaction.atomic():
@@ -203,13 +205,13 @@ def _submit(draft: Draft, owner: User) -> str:
     return ""
 
 
-def _why_not(draft: Draft, plan: Plan, owner: User) -> str:
+def _why_not(draft: Draft, plan: Plan, owner: User, now: datetime) -> str:
     if not plan.may_go:
         wrong = [*plan.obstacles, *(f"{one.label}: {one.message}" for one in plan.checked.problems())]
         return _first_of(wrong, "Something is wrong with it.")
     if doubts := repeats.find_repeats(draft, plan.locations, by=owner):
         return _first_of([f"Possible duplicate. {_repeat_words(repeat)}" for repeat in doubts], "")
-    return _first_of([f"{one.label}: {one.message}" for one in clock_warnings(plan.checked)], "")
+    return _first_of([f"{one.label}: {one.message}" for one in clock_warnings(plan.checked, now)], "")
 
 
 def _repeat_words(repeat: Repeat) -> str:

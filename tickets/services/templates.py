@@ -12,6 +12,7 @@ from portal import audit
 from portal.models import StoredFile, User
 from portal.problems import Problem
 from tickets import timeless
+from tickets.forms.typed import Row
 from tickets.models import DispatchTemplate, Draft
 from tickets.permissions import may_change_draft
 from tickets.services import drafts
@@ -40,7 +41,7 @@ def save_template(
         account=source.account,
         name=name,
         what=what,
-        locations=rows if with_sites else [],
+        locations=_kept_rows(rows, with_files=with_files) if with_sites else [],
         is_sheet=source.is_sheet,
         with_sites=with_sites,
         made_by=by,
@@ -57,6 +58,11 @@ def save_template(
         files=with_files,
     )
     return template
+
+
+def _kept_rows(rows: list[Row], *, with_files: bool) -> list[Row]:
+    """Rows of a sheet name the files they go with; where those are not kept, all go with what will be attached."""
+    return rows if with_files else [{**row, "files": ""} if row.get("files") else row for row in rows]
 
 
 def keep_files(keeper: "DispatchTemplate", files: Iterable[StoredFile]) -> None:
