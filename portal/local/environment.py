@@ -12,6 +12,11 @@ from portal.local.problems import CannotStart
 
 NO = {"0", "false", "no", "off"}
 TOKEN_PATH = "/oauth2/default/v1/token"  # noqa: S105 (a path)
+GTT_TOKEN_PATH = "/realms/dx/protocol/openid-connect/token"  # noqa: S105 (a path)
+GTT_NAMESPACE = "142033"
+# All that GTT has never confirmed is tried where it is only played.
+GTT_OPERATIONS = "get,list,update,comment"
+GTT_ADDRESSES = ("GTT_API_URL", "GTT_TOKEN_URL")
 SANDBOX_CLIENT = ("sandbox-client", "sandbox-secret")
 
 
@@ -67,13 +72,13 @@ def supply(
         "PYTHONUNBUFFERED": "1",
         "WORKER_CONCURRENCY": "2",
         **_keys(folder, given),
-        **(_sandbox(sandbox_port) if Wanted.by(given).sandbox and sandbox_port else {}),
+        **(_sandbox(sandbox_port, given) if Wanted.by(given).sandbox and sandbox_port else {}),
     }
     set_by_hand = {name: value for name, value in given.items() if value or name not in supplied}
     return supplied | set_by_hand
 
 
-def _sandbox(port: int) -> dict[str, str]:
+def _sandbox(port: int, given: Mapping[str, str]) -> dict[str, str]:
     address = f"http://127.0.0.1:{port}"
     client, secret = SANDBOX_CLIENT
     return {
@@ -82,6 +87,20 @@ def _sandbox(port: int) -> dict[str, str]:
         "GRANITE_TOKEN_URL": address + TOKEN_PATH,
         "GRANITE_CLIENT_ID": client,
         "GRANITE_CLIENT_SECRET": secret,
+        # An account of somebody's own is not completed with the sandbox's credentials.
+        **({} if any(given.get(name) for name in GTT_ADDRESSES) else _gtt(address)),
+    }
+
+
+def _gtt(address: str) -> dict[str, str]:
+    client, secret = SANDBOX_CLIENT
+    return {
+        "GTT_API_URL": address,
+        "GTT_TOKEN_URL": address + GTT_TOKEN_PATH,
+        "GTT_CLIENT_ID": client,
+        "GTT_CLIENT_SECRET": secret,
+        "GTT_NAMESPACE": GTT_NAMESPACE,
+        "GTT_OPERATIONS": GTT_OPERATIONS,
     }
 
 

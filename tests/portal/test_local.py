@@ -28,6 +28,7 @@ from portal.local.processes import Program, end_orphans, is_alive, record
 from portal.local.servers import start_servers
 from portal.local.start import describe, start
 from portal.local.supervisor import Patience, Supervisor
+from portal.vendors.sandbox.gtt.api import NAMESPACE, GttApi
 
 FAST = Patience(quick_seconds=5, quick_deaths=5, first_delay=0.01, poll_seconds=0.02)
 SLEEP = "import time; time.sleep(60)"
@@ -279,6 +280,18 @@ def test_what_is_set_stays_and_what_is_empty_is_supplied(folder: Folder):
     assert env["PUBLIC_URL"] == "http://localhost:8001"
     assert env["GRANITE_API_URL"] == "https://granite.example"
     assert "GRANITE_CLIENT_ID" not in env  # never the sandbox's credentials for somebody else's address
+
+
+def test_the_sandbox_plays_gtt_too_unless_there_is_a_real_one(folder: Folder):
+    env = supply({}, folder, port=8000, sandbox_port=8900)
+    assert env["GTT_TOKEN_URL"] == "http://127.0.0.1:8900" + GttApi.token_path
+    assert (env["GTT_API_URL"], env["GTT_NAMESPACE"]) == ("http://127.0.0.1:8900", NAMESPACE)
+    assert env["GTT_OPERATIONS"] == "get,list,update,comment"
+    real = supply({"GTT_API_URL": "https://gtt.example"}, folder, port=8000, sandbox_port=8900)
+    assert real["GTT_API_URL"] == "https://gtt.example"
+    assert "GTT_CLIENT_ID" not in real
+    assert real["GRANITE_CLIENT_ID"] == "sandbox-client"
+    assert "GTT_API_URL" not in supply({"GRANITE_API_URL": "https://x.example"}, folder, port=8000)
 
 
 def test_pages_are_collected_again_when_something_changed(folder: Folder):

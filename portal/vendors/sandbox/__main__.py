@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 from portal.vendors.sandbox.box import Sandbox
+from portal.vendors.sandbox.gtt.webhooks import LOOPBACK
 
 
 def main() -> int:
@@ -21,6 +22,8 @@ def main() -> int:
             seed=options.seed,
         )
         box.limit = options.limit
+        if options.webhook_host:
+            box.gtt.webhook_hosts = {*LOOPBACK, *options.webhook_host}
         box.start()
     except ValueError as error:
         print(f"vendor sandbox: {error}", file=sys.stderr)
@@ -31,10 +34,11 @@ def main() -> int:
             file=sys.stderr,
         )
         return 1
-    print(f"vendor sandbox: {box.url}  token {box.token_url}  trainer's page {box.url}/_sandbox/", flush=True)
     ended = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: ended.set())
+    tokens = f"token {box.token_url} (Granite), {box.url}{box.gtt.token_path} (GTT)"
+    print(f"vendor sandbox: {box.url}  {tokens}  trainer's page {box.url}/_sandbox/", flush=True)
     ended.wait()
     box.stop()
     return 0
@@ -46,15 +50,23 @@ def read_options() -> argparse.Namespace:
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=9100, help="port to listen on (default: %(default)s)")
-    parser.add_argument("--state", type=Path, metavar="FILE", help="keep tickets in this file over restarts")
+    parser.add_argument(
+        "--state", type=Path, metavar="FILE", help="keep tickets and cases in this file over restarts"
+    )
     parser.add_argument(
         "--ledger",
         type=Path,
         metavar="FILE",
-        help="append every request and ticket to this file, and read it at start",
+        help="append every request, ticket and case to this file, and read it at start",
     )
     parser.add_argument(
         "--limit", type=int, default=60, help="requests a minute and client (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--webhook-host",
+        action="append",
+        metavar="HOST",
+        help="GTT's webhooks may go to this host too, and not only to this machine; may be given more than once",
     )
     parser.add_argument("--seed", type=int, help="fixes which calls the faults with a chance fall on")
     parser.add_argument(

@@ -117,10 +117,6 @@ class CaseBook:
     def let_go(self, case: Case) -> None:
         case.is_by_hand, case.entered = False, self.clock.now()
 
-    def next_move(self) -> float | None:
-        """When the next case moves by itself, in the sandbox's time."""
-        return min((due for case in self._cases.values() if (due := self._due(case))), default=None)
-
     def _move(self, case: Case) -> None:
         """Take every step that is due, each at its own moment, however long nobody looked."""
         while (due := self._due(case)) and due <= self.clock.now():

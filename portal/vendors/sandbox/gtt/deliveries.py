@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-KEPT = 20_000
+KEPT = 5_000
 SHOWN_TEXT = 8 * 1024
 LONGEST_WAIT = 0.25
 WAITING, HELD, UNDER_WAY, LOST = "waiting", "held", "under way", "lost"
 UNSETTLED = (WAITING, UNDER_WAY)
 
 
-@dataclass
+@dataclass(eq=False)
 class Delivery:
     """One request to a subscriber. `status` is an HTTP status, or a word while or because there is none."""
 
