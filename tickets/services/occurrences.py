@@ -43,15 +43,29 @@ def make_due(now: datetime | None = None) -> int:
     if not arming.sends():
         return 0
     made = 0
-    for pk in Recurrence.objects.running().order_by("pk").values_list("pk", flat=True):
+    for recurrence in Recurrence.objects.running().defer("what", "locations").order_by("pk"):
         try:
-            for _ in range(MOST_AT_ONCE):
-                if not _make_next(pk, now or timezone.now()):
-                    break
-                made += 1
+            made += _make_all(recurrence, now or timezone.now())
         except Exception:
-            log.exception("The recurrence %s broke", pk)  # of one, so that the others go on
+            log.exception("The recurrence %s broke", recurrence.pk)  # of one, so that the others go on
     return made
+
+
+def _make_all(recurrence: Recurrence, now: datetime) -> int:
+    if not _may_be_due(recurrence, now):
+        return 0
+    for made in range(MOST_AT_ONCE):
+        if not _make_next(recurrence.pk, now):
+            return made
+    return MOST_AT_ONCE
+
+
+def _may_be_due(recurrence: Recurrence, now: datetime) -> bool:
+    """Asked of each, every few minutes, so without its locations, which may be thousands: somewhere on earth it is."""
+    until = (now + timedelta(days=recurrence.lead_days + 1)).date()
+    written = _written(recurrence)
+    soon = planned(recurrence.rule, until)
+    return any(one.day not in written and (one.visit or one.day) <= until for one in soon)
 
 
 @transaction.atomic
@@ -85,11 +99,15 @@ def _make_next(pk: int, now: datetime) -> bool:
 def due(recurrence: Recurrence, now: datetime) -> Iterator[Planned]:
     """Occurrences whose time to be made has come and of which nothing is written down, the oldest first."""
     until = (now + timedelta(days=recurrence.lead_days + 2)).date()
-    written = set(recurrence.occurrences.values_list("day", flat=True))
+    written = _written(recurrence)
     zone = first_zone(recurrence)
     for one in planned(recurrence.rule, until):
         if one.day not in written and make_at(one.visit or one.day, recurrence.lead_days, zone) <= now:
             yield one
+
+
+def _written(recurrence: Recurrence) -> set[date]:
+    return set(recurrence.occurrences.values_list("day", flat=True))
 
 
 def overdue(recurrence: Recurrence, now: datetime) -> list[Planned]:
