@@ -7,6 +7,7 @@
   let root = document.getElementById("rows");
   if (!root) return;
   let table, here, corner, editor;
+  let edited = ""; // the cell that was left by Enter just now: the next problem is sought from there
   const late = {}; // rows that came back while somebody was typing in them
 
   // --- the table, as the page has it now
@@ -53,6 +54,7 @@
     if (here) here.tabIndex = -1;
     if (!isSelecting) corner = cell;
     here = cell;
+    edited = "";
     here.tabIndex = 0;
     if (isFocused) here.focus();
     paint();
@@ -305,10 +307,11 @@
 
   function findProblem(isBack) {
     const wrong = [...table.querySelectorAll("tbody [aria-invalid=true]:not(input, textarea)")];
-    const after = (cell) => here.compareDocumentPosition(cell) & Node.DOCUMENT_POSITION_FOLLOWING;
+    const from = aim(edited) || here;
+    const after = (cell) => from.compareDocumentPosition(cell) & Node.DOCUMENT_POSITION_FOLLOWING;
     const found = isBack
-      ? wrong.filter((cell) => cell !== here && !after(cell) && !cell.contains(here)).pop()
-      : wrong.find((cell) => cell !== here && after(cell));
+      ? wrong.filter((cell) => cell !== from && !after(cell)).pop()
+      : wrong.find((cell) => cell !== from && after(cell));
     if (found) return stand(found);
     const link = root.querySelector(`[data-problem=${isBack ? "previous" : "next"}]`);
     const url = link && new URL(link.href);
@@ -324,8 +327,10 @@
     else if (event.key === "Enter" && event.altKey && editor.tagName === "TEXTAREA") {
       editor.setRangeText("\n", editor.selectionStart, editor.selectionEnd, "end");
     } else if (event.key === "Enter") {
+      const id = here.id;
       leave(true);
       move(event.shiftKey ? -1 : 1, 0);
+      edited = id;
     } else if (event.key === "Tab") {
       leave(true);
       moveOn(event.shiftKey);

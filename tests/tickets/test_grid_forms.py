@@ -1,6 +1,7 @@
 """The table without scripts: a row as a form, the good rows ahead, the bad ones as a file."""
 
 import io
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -15,6 +16,9 @@ from tests.tickets.scene import PDF, upload
 from tests.tickets.test_grid import make_sheet, texts
 from tickets.models import Draft
 from tickets.pasted import read_block
+from tickets.sheets import read
+from tickets.sheets.making import make_rows
+from tickets.sheets.matching import match
 
 pytestmark = pytest.mark.django_db
 
@@ -152,3 +156,35 @@ def test_a_table_never_holds_a_formula() -> None:
 )
 def test_a_block_is_read_as_excel_meant_it(text: str, block: list[list[str]]) -> None:
     assert read_block(text) == block
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "csv"])
+def test_bad_rows_come_back_as_a_sheet(people: Cast, alice: Client, kind: str) -> None:
+    """Mended or not, the file is read as it went out, and the column of reasons is left out."""
+    bad = typed_row(1, account_macnum="00123000", time_zone="Mars", location_contact_ext="-7", zip="00501")
+    bad |= {"hard_start": "on", "initial_description": "One\nand two", "po_number": "+1"}
+    draft = make_sheet(people, typed_row(0), bad)
+    content = alice.get(f"/drafts/{draft.pk}/rows/problems.{kind}").content
+    table = read(f"problems.{kind}", content)
+    found = {one.field: index for index, one in match(table).items()}
+    assert [table.rows[0][found[name]] for name in ("account_macnum", "time_zone", "zip")] == [
+        "00123000",
+        "Mars",
+        "00501",
+    ]
+    assert set(found) - {""} == {column.name for column in columns_shown(alice, draft)}
+    made = make_rows(table, {index: name for name, index in found.items()}, "")
+    names = (
+        "start_date",
+        "end_date",
+        "hard_start",
+        "initial_description",
+        "po_number",
+        "location_contact_ext",
+    )
+    assert {name: made[0][name] for name in names} == {name: bad[name] for name in names}
+
+
+def columns_shown(client: Client, draft: Draft) -> list[Any]:
+    columns: list[Any] = client.get(f"/drafts/{draft.pk}/rows/").context["page"].columns
+    return columns

@@ -6,6 +6,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator
+from typing import Literal
 
 from tickets.sheets.tables import BLANKS, MOST_CHARACTERS, Line, Places, Unreadable, bounded
 
@@ -13,6 +14,8 @@ SEPARATORS = ",;\t|"
 LOOKED_AT = 60  # rows, for finding the separator
 _SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 _AS_TEXT = re.compile(r'="([^"]*)"')  # how programs keep Excel from taking zeros away
+# How programs, ours among them, keep a spreadsheet from taking a text for a formula.
+_HARMLESS = re.compile(r"'[=+\-@\t\n＝＋－＠]")
 _NOT_TEXT = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 MARKS = (
     (codecs.BOM_UTF32_LE, ""),
@@ -116,7 +119,7 @@ def _cells(
     text: str, separator: str, above: int, notes: list[str], *, is_quoted: bool = True
 ) -> Iterator[Line]:
     """Every line with its number. Raises csv.Error at a quotation mark without its other."""
-    quoting = csv.QUOTE_MINIMAL if is_quoted else csv.QUOTE_NONE
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if is_quoted else csv.QUOTE_NONE
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=is_quoted, quoting=quoting)
     protected = Places('{cells}: text kept as a formula (="…"); the text itself was taken.')
     before = 0
@@ -128,6 +131,8 @@ def _cells(
             if cell.startswith('="') and (inner := _AS_TEXT.fullmatch(cell)):
                 cells[index] = inner[1]
                 protected.add(number, index)
+            elif _HARMLESS.match(cell):
+                cells[index] = cell[1:]
         yield number, cells
     notes += protected.notes
 

@@ -16,6 +16,7 @@ from tickets.forms.rows import Problems
 from tickets.forms.typed import ALL_ROWS, ALL_ROWS_TICKS, KEY, PREFIX, WHERE, Row
 from tickets.forms.what import WhatForm, service_groups
 from tickets.forms.when import abbreviation, effective_rows, is_same_for_all
+from tickets.grid import refusals
 from tickets.models import Draft
 
 ACCOUNTS = "granite.accounts"
@@ -72,14 +73,6 @@ class RowPage:
     def first_gap(self) -> str:
         names = ("location_name", "account_macnum", "time_zone", "local_contact_name", "local_contact_number")
         return next((name for name in names if not self.values.get(name)), "")
-
-
-def refusals(values: Row) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for mark in values.get("refused", []):
-        if str(values.get(mark["field"], "")) == mark["value"]:
-            found.setdefault(mark["field"], []).append(mark["message"])
-    return found
 
 
 def what_page(request: PortalRequest, draft: Draft, checked: Checked | None) -> dict[str, Any]:

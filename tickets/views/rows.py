@@ -16,6 +16,7 @@ from portal.request import PortalRequest
 from sites import zones
 from tickets import grid
 from tickets.forms.checking import Checked
+from tickets.forms.rows import MUST_BE_SAID
 from tickets.forms.typed import KEY
 from tickets.forms.what import service_groups
 from tickets.grid import A_PAGE, Column, Counts, GridRow, Look
@@ -145,6 +146,16 @@ class RowsPage:
         anchor = f"cell-{key}-{names[-1 if last else 0]}" if names else f"row-{key}"
         return f"?{self.look.query(at=key, page='')}#{anchor}"
 
+    @property
+    def unsaid(self) -> list[str]:
+        """What *What* leaves open and no row says, which would else look like a mistake of every row."""
+        judged = self.checked.rows
+        return [
+            grid.label(name)
+            for name in MUST_BE_SAID
+            if judged and all(name in checked.problems for checked in judged)
+        ]
+
     @cached_property
     def undo(self) -> Any:
         return grid_undo.next_undo(self.draft)
@@ -218,7 +229,10 @@ def _answer(request: PortalRequest, asked: dict[str, Any], outcome: Outcome, loo
     page = RowsPage(draft, Checked(draft, request.user), look)
     page.columns = grid.named_columns(asked["columns"])
     changed = {*outcome.keys, *(conflict.key for conflict in outcome.conflicts)}.intersection(asked["keys"])
-    where = {row[KEY]: at for at, row in enumerate(draft.locations) if row[KEY] in changed}
+    # What was corrected still stands on the page, though its filter would find it no more.
+    known = {row[KEY]: at for at, row in enumerate(draft.locations)}
+    page.on_page = [known[key] for key in asked["keys"] if key in known]
+    where = {key: known[key] for key in changed if key in known}
     return {
         "turn": service.turn_of(draft),
         "told": outcome.told,
