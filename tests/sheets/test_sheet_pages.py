@@ -246,6 +246,9 @@ def test_notes_of_reading_are_told(alice: Client):
 def test_pressing_twice_begins_one(alice: Client):
     assert draft_of(paste(alice, PLAIN)).pk == draft_of(paste(alice, PLAIN)).pk
     assert draft_of(paste(alice, PLAIN[:2])).pk != draft_of(paste(alice, PLAIN)).pk
+    draft = draft_of(paste(alice, PLAIN))
+    confirm(alice, draft)
+    assert paste(alice, PLAIN)["Location"] == f"/drafts/{draft.pk}/rows/"
 
 
 def test_a_sheet_waiting_for_its_columns_is_nobodys_new_draft(alice: Client):

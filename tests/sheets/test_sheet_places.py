@@ -142,6 +142,8 @@ def test_all_that_match_become_rows(alice: Client, three: list[Site]):
     assert answer["Location"] == f"/drafts/{draft.pk}/rows/"
     assert [row["location_number"] for row in draft.locations] == ["0100", "0101"]
     assert draft.is_sheet
+    draft = draft_of(alice.post(SITES, {"q": "oak", "go": "all", "pick": [str(three[0].pk)]}))
+    assert [row["location_number"] for row in draft.locations] == ["0077", "0101"]
 
 
 def test_ticks_survive_another_filter(alice: Client, three: list[Site]):

@@ -28,7 +28,7 @@ EXAMPLE_ROW = {
     "local_contact_number": "555-123-4567",
     "location_contact_ext": "4",
     "service_type": "Smart Hands",
-    "initial_description": "Replace the failed router.",
+    "initial_description": "Replace the broken router.",
     "po_number": "PO-778",
 }
 HEADER = [BY_NAME[name].label for name in COLUMNS]

@@ -55,6 +55,7 @@ _WORDS = {
     "onsite": "on site",
 }
 _SILENT = {"the", "of", "for", "a", "and", "s", "please", "enter", "required", "optional", "mandatory"}
+LONGEST = 200  # characters of a heading
 _IN_BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
@@ -104,11 +105,13 @@ _SECOND_OF = re.compile(r" \(\d+\)$")
 
 def exact(text: str) -> str:
     """The field whose own name or label this is."""
-    return EXACT.get(" ".join(text.lower().split()), "")
+    return "" if len(text) > LONGEST else EXACT.get(" ".join(text.lower().split()), "")
 
 
 def usual(text: str) -> list[str]:
     """The fields a heading may mean, the likeliest first."""
+    if len(text) > LONGEST:
+        return []
     plain = _SECOND_OF.sub("", text)
     for phrase in (_key(plain), _key(plain, is_short=True)):
         if phrase in USUAL:

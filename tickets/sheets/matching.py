@@ -18,6 +18,7 @@ from tickets.sheets.windows import day_part, is_moment
 BY_NAME, BY_USUAL_NAME, BY_CONTENT, REMEMBERED = "name", "usual name", "content", "remembered"
 ENOUGH = 0.8  # of the cells that hold something
 LOOKED_AT = 200  # rows
+LONGEST = 200  # characters of a cell that are looked at
 SAMPLES = 3
 
 
@@ -171,7 +172,7 @@ def looks_like(table: Table, index: int, field: str) -> bool:
 
 
 def _texts(table: Table, index: int) -> list[str]:
-    return [text for row in table.rows[:LOOKED_AT] if (text := row[index].strip(BLANKS))]
+    return [text for row in table.rows[:LOOKED_AT] if (text := row[index].strip(BLANKS)[:LONGEST])]
 
 
 def samples(table: Table, index: int) -> list[str]:

@@ -27,6 +27,7 @@ IDENTIFIERS = (
 )
 DIGITS_ARE_LOST = "Excel had kept only the first digits of this number. Enter it again."
 WRITTEN_ISO = "Written as the portal writes a date and time."
+LONGEST = 200  # characters of a cell that can be repaired; what is longer is no phone and no ZIP code
 BLANKS_GONE = "Blanks around it were taken away."
 _FLOAT = re.compile(r"(\d+)\.0+")
 _EXTENSION = re.compile(r"^(.*?\d)[\s,;]*(?:#|\bx|\bext(?:n|ension)?\.?:?)\s*\.?\s*(\d{1,8})$", re.IGNORECASE)
@@ -63,7 +64,8 @@ def repair(field: str, text: str, row: Row) -> Repaired:
         return "", ""
     if field in IDENTIFIERS and LOST_DIGITS.fullmatch(value):
         return "", DIGITS_ARE_LOST
-    if rule := RULES.get(field):
+    rule = RULES.get(field)
+    if rule and len(value) <= LONGEST:
         better, reason = rule(value, row)
         if better != value:
             return better, reason
@@ -94,6 +96,8 @@ def _take_extensions(cells: Row, found: dict[str, str], marks: dict[str, list[st
 
 
 def _with_extension(text: str) -> tuple[str, str] | None:
+    if len(text) > LONGEST:
+        return None
     match = _EXTENSION.match(_LABEL.sub("", text))
     return (match[1].strip(), match[2]) if match and _is_phone(match[1]) else None
 

@@ -9,6 +9,7 @@ from tickets.sheets.clocks import clock_of, window_of
 from tickets.sheets.days import day_of, proof
 
 PARTS = ("start_date", "start_time", "end_date", "end_time", "window")
+LONGEST = 60  # characters of a date and a time, however they are written
 OURS = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?")
 # Where a day ends and a time begins: at a T, a comma or blanks.
 _GAPS = re.compile(r"T(?=\d\d:)|,?\s+(?:at\s+|@\s*)?", re.IGNORECASE)
@@ -80,7 +81,9 @@ def _read(text: str, order: str) -> tuple[date | None, time | None]:
 
 def _cuts(text: str) -> list[tuple[str, str]]:
     """The ways to cut a text into a day and a time: whole, or at one of its gaps."""
-    plain = " ".join(text.split())[:60]
+    plain = " ".join(text.split())
+    if len(plain) > LONGEST:
+        return []
     return [(plain, ""), *((plain[: gap.start()], plain[gap.end() :]) for gap in _GAPS.finditer(plain))]
 
 

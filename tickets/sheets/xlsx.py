@@ -39,7 +39,7 @@ TROUBLE = (
 )
 # A formula whose result nobody stored: written by a program, and never opened in Excel.
 _WITHOUT_RESULT = re.compile(
-    rb"<c\b([^>]*)>\s*<f\b[^>]*?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>", re.DOTALL
+    rb"<c\b([^<>]*)>\s*<f\b[^<>]*?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>", re.DOTALL
 )
 _PLACE = re.compile(rb'\br="([A-Z]{1,3}[0-9]{1,7})"')
 _BLOCK, _OVERLAP = 1_000_000, 40_000
@@ -111,7 +111,8 @@ def _text(cell: Any) -> str:
 
 def _without_results(content: bytes, path: str) -> list[str]:
     """A note on formulas without a result: they look empty to whoever only reads values."""
-    named, count, before = [], 0, b""
+    named: list[str] = []
+    count, before = 0, b""
     with ZipFile(io.BytesIO(content)) as archive, archive.open(path.lstrip("/")) as part:
         while block := part.read(_BLOCK):
             text = before + block

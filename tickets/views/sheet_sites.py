@@ -43,7 +43,10 @@ def pick(request: PortalRequest) -> HttpResponse:
     go = request.POST.get("go", "filter")
     if go not in ("ticked", "all"):
         return _show(request, wanted, picked)
-    pks = picked if go == "ticked" else list(wanted.sites.values_list("pk", flat=True)[: MOST_ROWS + 1])
+    pks = picked
+    if go == "all":  # and what was ticked before under another filter
+        matching = wanted.sites.values_list("pk", flat=True)[: MOST_ROWS + 1]
+        pks = list(dict.fromkeys([*picked, *matching]))
     try:
         draft = sheets.begin_from_sites(team_of(request), pks, by=request.user)
     except Problem as problem:

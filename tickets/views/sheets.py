@@ -34,11 +34,13 @@ def new(request: PortalRequest) -> HttpResponse:
     try:
         name, table = _read(request)
         draft = sheets.begin_from_table(team_of(request), table, name, by=request.user)
+        if draft.sheet.is_matched:  # the button was pressed twice
+            return redirect("tickets:draft-rows", draft.pk)
+        suggestion = sheets.suggest(draft)
+        if suggestion.is_settled:
+            return _fill(request, draft, suggestion.columns, suggestion.order)
     except (Unreadable, Problem) as problem:
         return _show_new(request, str(problem))
-    suggestion = sheets.suggest(draft)
-    if suggestion.is_settled:
-        return _fill(request, draft, suggestion.columns, suggestion.order)
     return redirect("tickets:draft-columns", draft.pk)
 
 
