@@ -20,8 +20,19 @@ from tickets.windows import Window, window_of
 UNKNOWN_WORDS = "We do not know whether Granite created these tickets. Do not submit again."
 # For so long after the last ticket the page goes on asking for its first changes.
 FRESH = timedelta(minutes=2)
-# A piece of so many rows is heavy: beyond, the page asks less often.
+# A piece of so many rows is heavy: beyond, the page asks less often and shows a part, what needs a person first.
 MANY = 100
+FIRST = (
+    "unknown",
+    "held",
+    "rejected",
+    "not_created",
+    "abandoned",
+    "sending",
+    "queued",
+    "cancelled",
+    "ticket",
+)
 
 # Whole requests and answers, of which the page shows nothing; a message's would be read once for each location.
 LARGE = ("message__payload", "ticket__raw", "ticket__search")
@@ -62,6 +73,13 @@ class Board:
     @property
     def unknown_messages(self) -> list[Message]:
         return [message for message in self.messages if message.is_unknown]
+
+    @property
+    def in_order(self) -> list[Row]:
+        """A short list as it was typed; a long one with what needs a person first."""
+        if len(self.rows) <= MANY:
+            return self.rows
+        return sorted(self.rows, key=lambda row: FIRST.index(row.stage))
 
     @cached_property
     def duplicates(self) -> list[PossibleDuplicate]:

@@ -7,9 +7,9 @@ from functools import cached_property
 
 from tickets.forms.checking import CheckedLocation
 from tickets.payloads import PlannedMessage
+from tickets.stretches import Stretch
 
 MOST_FINDINGS = 50
-LOCATIONS_ON_A_PAGE = 100
 # Beyond, the parts of a message come when somebody opens it: those of five thousand locations are many megabytes.
 MOST_SET_OUT = 100
 MOST_REASONS = 10
@@ -60,34 +60,6 @@ class Review:
         return max(0, len(self.splits) - MOST_REASONS)
 
     @cached_property
-    def first(self) -> int:
-        """Where the page of locations begins, from 0."""
-        text = self.start
-        wanted = int(text) - 1 if text.isascii() and text.isdigit() and len(text) < 8 else 0
-        last = max(0, len(self.locations) - 1)
-        return min(max(0, wanted), last) // LOCATIONS_ON_A_PAGE * LOCATIONS_ON_A_PAGE
-
-    @property
-    def page(self) -> list[tuple[PlannedMessage, CheckedLocation]]:
-        return self.locations[self.first : self.first + LOCATIONS_ON_A_PAGE]
-
-    @property
-    def shown_from(self) -> int:
-        return self.first + 1
-
-    @property
-    def shown_to(self) -> int:
-        return self.first + len(self.page)
-
-    @property
-    def is_paged(self) -> bool:
-        return len(self.locations) > LOCATIONS_ON_A_PAGE
-
-    @property
-    def earlier(self) -> int | None:
-        """Where the page before this one begins, from 1."""
-        return self.first - LOCATIONS_ON_A_PAGE + 1 if self.first else None
-
-    @property
-    def later(self) -> int | None:
-        return self.shown_to + 1 if self.shown_to < len(self.locations) else None
+    def stretch(self) -> Stretch[tuple[PlannedMessage, CheckedLocation]]:
+        """The locations this page shows."""
+        return Stretch(self.locations, self.start)

@@ -1,7 +1,7 @@
 """What people say about visits that may be meant only once: leave one out, chain it to the other, or send it anyway."""
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from portal import audit
-from portal.models import User, VendorAccount
+from portal.models import AuditEntry, User, VendorAccount
 from portal.problems import Problem
 from tickets.forms.checking import Checked, CheckedLocation
 from tickets.forms.typed import KEY, Row, plain
@@ -177,7 +177,6 @@ def _words(one: Choice) -> dict[str, Any]:
     }
 
 
-def told_of(dispatch: Dispatch) -> list[dict[str, Any]]:
-    """What was said of its repeats when it was submitted."""
-    entry = audit.of(dispatch).filter(action=DEED).first()
-    return list(entry.details.get("visits", [])) if entry else []
+def told_in(entries: Iterable[AuditEntry]) -> list[dict[str, Any]]:
+    """What was said of a dispatch's repeats when it was submitted, from what is written down of it."""
+    return [visit for entry in entries if entry.action == DEED for visit in entry.details.get("visits", [])]

@@ -10,7 +10,7 @@ from portal import audit, tables
 from portal.models import Message
 from portal.problems import Problem
 from portal.request import PortalRequest
-from tickets.board import board_of
+from tickets.board import MANY, board_of
 from tickets.evidence import as_sent, tries_of
 from tickets.models import Dispatch, EarlierSending
 from tickets.permissions import may_correct
@@ -19,6 +19,7 @@ from tickets.services import repeat_choices
 from tickets.services.correcting import correction_of, draft_from_failed, first_refused
 from tickets.services.stopping import cancel_message as stop
 from tickets.services.stopping import may_cancel
+from tickets.stretches import Stretch
 
 
 def _dispatch(request: PortalRequest, pk: int) -> Dispatch:
@@ -56,11 +57,12 @@ def dispatches(request: PortalRequest) -> HttpResponse:
 @require_safe
 def dispatch(request: PortalRequest, pk: int) -> HttpResponse:
     found = _dispatch(request, pk)
+    entries = list(audit.of(found) | audit.of_all(_messages_of(found)))
     context = {
         **_status_context(request, found),
         "corrections": found.corrections.filter(discarded_at=None).select_related("dispatch"),
-        "meant": repeat_choices.told_of(found),
-        "audit": audit.of(found) | audit.of_all(_messages_of(found)),
+        "meant": repeat_choices.told_in(entries),
+        "audit": entries,
     }
     return render(request, "tickets/dispatch.html", context)
 
@@ -72,13 +74,17 @@ def status(request: PortalRequest, pk: int) -> HttpResponse:
 
 def _status_context(request: PortalRequest, found: Dispatch) -> dict[str, object]:
     board = board_of(found)
+    rows = Stretch(board.in_order, request.GET.get("from", ""), MANY)
+    requests = Stretch(board.messages, request.GET.get("sent", ""), MANY)
     return {
         "dispatch": found,
         "board": board,
+        "rows": rows,
+        "requests": requests,
         "correction": correction_of(found)
         if board.progress.correctable and may_correct(request.user, found)
         else None,
-        "cancellable": [message for message in board.messages if may_cancel(request.user, message)],
+        "cancellable": [message for message in requests.page if may_cancel(request.user, message)],
     }
 
 
