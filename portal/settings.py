@@ -248,6 +248,7 @@ CELERY_BEAT_SCHEDULE = {
         ("answer look-ups", "portal.tasks.answer_lookups", 2),
         ("follow tickets", "tickets.tasks.follow_tickets", 15),
         ("follow cases", "tickets.tasks.follow_cases", 15),
+        ("look for lost cases", "tickets.tasks.look_for_lost_cases", 30),
         ("remind people of what is unknown", "tickets.tasks.remind", 30),
         ("make what recurs", "tickets.tasks.make_recurring", 300),
         ("forget old look-ups", "portal.tasks.forget_old", 3600),

@@ -1,5 +1,6 @@
 """The work list: messages of which nobody knows what they did, with the evidence and what people said of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -10,10 +11,11 @@ from portal.models import Attempt, Message, MessageTransition, Resolution, User
 from portal.models.messages import State
 from portal.outbox.resolving import may_say_not_there_from
 from tickets.evidence import Try, try_of
-from tickets.forms.found import FoundForm
-from tickets.inquiry import words_for_granite
-from tickets.models import Dispatch, Location, Ticket
+from tickets.forms.found import FoundForm, case_number, ticket_number
+from tickets.inquiry import words_for_vendor
+from tickets.models import Case, Location, Ticket
 from tickets.needs import messages_visible_to, unknown_messages
+from tickets.work import CasePlace, Work, works_of
 
 MOST_SHOWN = 20
 RECENT = timedelta(hours=24)
@@ -24,8 +26,8 @@ class Doubt:
     """One message that is or was in doubt: `in_doubt` are the locations whose technicians may or may not come."""
 
     message: Message
-    dispatch: Dispatch
-    in_doubt: list[Location]
+    work: Work
+    in_doubt: list[Location | CasePlace]
     certain: list[Location]
     strangers: list[Ticket]
     tries: list[Try]
@@ -37,7 +39,10 @@ class Doubt:
     typed: str = ""
 
     def __post_init__(self) -> None:
-        self.found_form = FoundForm(self.in_doubt)
+        self.found_form = self.form_of(None)
+
+    def form_of(self, typed: Mapping[str, str] | None) -> FoundForm:
+        return FoundForm(self.in_doubt, typed, read=case_number if self.work.is_case else ticket_number)
 
     @property
     def checking(self) -> Resolution | None:
@@ -72,11 +77,20 @@ class Doubt:
     @property
     def is_too_late_to_send(self) -> bool:
         """A visit should have begun: it cannot be sent again as it was."""
-        return any(location.starts_at <= timezone.now() for location in self.in_doubt)
+        now = timezone.now()
+        return any(part.starts_at <= now for part in self.in_doubt if isinstance(part, Location))
 
     @property
-    def words_for_granite(self) -> str:
-        return words_for_granite(self.message, self.in_doubt)
+    def inquiry(self) -> str:
+        return words_for_vendor(self.message, self.work, self.in_doubt)
+
+    @property
+    def headline(self) -> str:
+        return self.work.in_doubt(len(self.in_doubt))
+
+    @property
+    def sent_url(self) -> str:
+        return self.work.url_of(self.message)
 
     def _open(self, kind: str) -> Resolution | None:
         return next((said for said in self.said if said.kind == kind and said.is_open), None)
@@ -89,12 +103,16 @@ def doubts_for(user: User, *, after: int = 0) -> tuple[list[Doubt], int]:
     """
     found = list(_with_evidence(unknown_messages(user).filter(pk__gt=after).order_by("pk"))[: MOST_SHOWN + 1])
     following = found[MOST_SHOWN - 1].pk if len(found) > MOST_SHOWN else 0
-    return [_doubt(message) for message in found[:MOST_SHOWN]], following
+    works = works_of(found[:MOST_SHOWN])
+    return [
+        _doubt(message, works[message.pk]) for message in found[:MOST_SHOWN] if message.pk in works
+    ], following
 
 
 def doubt_of(message: Message) -> Doubt:
     """One message, in doubt or not any more."""
-    return _doubt(_with_evidence(Message.objects.filter(pk=message.pk)).get())
+    found = _with_evidence(Message.objects.filter(pk=message.pk)).get()
+    return _doubt(found, works_of([found])[found.pk])
 
 
 def settled_lately(user: User) -> list[MessageTransition]:
@@ -112,7 +130,6 @@ def _with_evidence(found: QuerySet[Message]) -> QuerySet[Message]:
     locations = Location.objects.select_related("dispatch__team", "dispatch__submitted_by", "site", "ticket")
     return found.select_related("account", "created_by").prefetch_related(
         Prefetch("locations", locations.order_by("index")),
-        "handed_on__location__dispatch",
         Prefetch("attempts", Attempt.objects.order_by("-number")),
         Prefetch("tickets", Ticket.objects.filter(location=None), to_attr="strangers"),
         Prefetch("resolutions", Resolution.objects.select_related("opened_by", "decided_by").order_by("id")),
@@ -121,13 +138,15 @@ def _with_evidence(found: QuerySet[Message]) -> QuerySet[Message]:
     )
 
 
-def _doubt(message: Message) -> Doubt:
+def _doubt(message: Message, work: Work) -> Doubt:
     locations = list(message.locations.all())
-    in_doubt = [location for location in locations if not hasattr(location, "ticket")]
+    in_doubt: list[Location | CasePlace] = [one for one in locations if not hasattr(one, "ticket")]
+    if isinstance(work.record, Case) and not work.record.number:
+        in_doubt.append(CasePlace(work.record))
     certain = [location for location in locations if hasattr(location, "ticket")]
     return Doubt(
         message=message,
-        dispatch=(locations or [sending.location for sending in message.handed_on.all()])[0].dispatch,
+        work=work,
         in_doubt=in_doubt,
         certain=certain,
         strangers=message.strangers,  # type: ignore[attr-defined]

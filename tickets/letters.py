@@ -17,10 +17,11 @@ from portal.times import exact
 from tickets.board import UNKNOWN_WORDS
 from tickets.models import Location, Reminder
 from tickets.windows import window_of
+from tickets.work import UNKNOWN_CASE_WORDS, Work, works_of
 
 About = Reminder.About
 MOST_PLACES, MOST_PARTS = 10, 50
-REFUSED_LATE = "Granite’s answer came late: it refused the request, so nothing was created."
+REFUSED_LATE = "The answer came late: the request was refused, so nothing was created."
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ TITLES = {
     About.DUPLICATE: "Possible duplicate",
     About.SETTLED: "Settled",
 }
+SENT = (About.UNKNOWN, About.SECOND_PERSON)
 WORDS = {
     About.UNKNOWN: UNKNOWN_WORDS,
     About.SECOND_PERSON: f"{UNKNOWN_WORDS} One person looked at Granite and found nothing.",
@@ -89,20 +91,39 @@ STEPS = {
 }
 
 
+WORDS_OF_CASES = {
+    About.UNKNOWN: UNKNOWN_CASE_WORDS,
+    About.SECOND_PERSON: f"{UNKNOWN_CASE_WORDS} One person looked at GTT and found nothing.",
+}
+STEPS_OF_CASES = {
+    About.UNKNOWN: [
+        "Look for the reference at GTT, or ask GTT. It stands in the last line of the description.",
+        "Open the link and say what came of it: Found it, Not there, or Write off.",
+        "Until that is settled, do not raise this case again.",
+    ],
+    About.SECOND_PERSON: [
+        "Look for the reference at GTT yourself, or ask GTT.",
+        "Open the link. If you find nothing either, confirm it; if something speaks against it, say so there.",
+        "Nothing is sent before a second person has confirmed. Do not raise this case yourself.",
+    ],
+}
+
+
 def write_letter(person: User, reminders: list[Reminder]) -> Letter | None:
     """One mail with all of it; None if everything was settled meanwhile."""
     messages = _messages(reminders)
     still = [one for one in _latest(reminders) if _still_holds(one, messages[one.message_id])]
     if not still:
         return None
-    told_too = _told_too(person, messages)
-    sections = [
-        _section(
-            about, [_part(one, messages[one.message_id], told_too) for one in still if one.about == about]
-        )
-        for about in TITLES
-        if any(one.about == about for one in still)
-    ]
+    told_too, works = _told_too(person, messages), works_of(messages.values())
+    parts: dict[tuple[str, bool], list[Part]] = {}
+    for one in still:
+        work = works.get(one.message_id)
+        is_of_case = one.about in SENT and work is not None and work.is_case
+        part = _part(one, messages[one.message_id], work, told_too)
+        parts.setdefault((one.about, is_of_case), []).append(part)
+    order = [(about, is_of_case) for about in TITLES for is_of_case in (False, True)]
+    sections = [_section(*kind, parts[kind]) for kind in order if kind in parts]
     context = {"name": one_line(person.name), "sections": sections, "portal": settings.PUBLIC_URL}
     told = {(one.message_id, one.about) for one in still}
     return Letter(
@@ -152,19 +173,22 @@ def _told_too(person: User, messages: dict[int, Message]) -> dict[int, list[str]
     return found
 
 
-def _section(about: str, parts: list[Part]) -> Section:
+def _section(about: str, is_of_case: bool, parts: list[Part]) -> Section:
     shown = parts[:MOST_PARTS]
     kind = About(about)
-    return Section(about, TITLES[kind], WORDS[kind], STEPS[kind], shown, len(parts) - len(shown))
+    words, steps = (WORDS_OF_CASES, STEPS_OF_CASES) if is_of_case else (WORDS, STEPS)
+    return Section(about, TITLES[kind], words[kind], steps[kind], shown, len(parts) - len(shown))
 
 
-def _part(one: Reminder, message: Message, told_too: dict[int, list[str]]) -> Part:
+def _part(one: Reminder, message: Message, work: Work | None, told_too: dict[int, list[str]]) -> Part:
     others = ", ".join(told_too[message.pk])
     told = f"Also told: {others}." if others else "Nobody else was told."
     if one.about == About.DUPLICATE:
         return _duplicate(one, message, told)
     if one.about == About.SETTLED:
         return _settled(message)
+    if work is not None and work.is_case:
+        return _case(one, message, work, told)
     locations = [location for location in message.locations.all() if not hasattr(location, "ticket")]
     return Part(
         headline=f"{one_line(message.reference)}, {_technicians(len(locations))} in doubt",
@@ -177,12 +201,22 @@ def _part(one: Reminder, message: Message, told_too: dict[int, list[str]]) -> Pa
     )
 
 
+def _case(one: Reminder, message: Message, work: Work, told: str) -> Part:
+    return Part(
+        headline=f"{one_line(message.reference)}, a case of which nobody knows whether it exists",
+        reference=one_line(message.reference),
+        link=_link(reverse("tickets:unknown-one", args=[message.pk])),
+        places=[one_line(work.title)],
+        sentences=[*_said(one, message), told],
+    )
+
+
 def _said(one: Reminder, message: Message) -> Iterator[str]:
     waiting = [
         said for said in message.resolutions.all() if said.kind == Resolution.Kind.NOT_THERE and said.is_open
     ]
     for said in waiting:
-        yield f"{one_line(said.opened_by.name)} found nothing and looked here: {one_line(said.note)}"
+        yield f"{one_line(said.who)} found nothing and looked here: {one_line(said.note)}"
     possible_from = may_say_not_there_from(message)
     if one.about == About.UNKNOWN and not waiting and possible_from:
         yield f"“Not there” can be said from {exact(timezone.localtime(possible_from))}."

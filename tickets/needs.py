@@ -16,6 +16,7 @@ from portal.models.messages import LIVE, WAITING, State
 from sites import zones
 from tickets.board import LARGE
 from tickets.models import (
+    Case,
     Dispatch,
     Draft,
     EarlierSending,
@@ -26,6 +27,7 @@ from tickets.models import (
     Ticket,
 )
 from tickets.progress import Progress, progress_of
+from tickets.work import Work, works_of
 
 SHOWN = 8  # rows of one list; the page behind it has the rest
 VISITS_SHOWN = 12
@@ -38,10 +40,10 @@ MISSED_LATELY = timedelta(days=3)
 
 @dataclass(frozen=True)
 class StuckMessage:
-    """A message that waits for people, with the dispatch it belongs to."""
+    """A message that waits for people, with the dispatch or case it belongs to."""
 
     message: Message
-    dispatch: Dispatch
+    work: Work
     places: str
 
 
@@ -53,20 +55,31 @@ class Health:
 
 
 def messages_of(user: User, *states: State) -> QuerySet[Message]:
-    """Messages in these states with locations of a dispatch this person may see."""
-    return Message.objects.filter(_has_seen_location(user), state__in=states)
+    """Messages in these states of a dispatch or a case this person may see."""
+    return Message.objects.filter(_has_seen_location(user) | _is_of_seen_case(user), state__in=states)
 
 
 def messages_visible_to(user: User) -> QuerySet[Message]:
-    """Messages of every dispatch this person may see, those too whose locations are in a second message by now."""
+    """Messages of every dispatch and case this person may see, those too that were sent anew by now."""
     seen = Dispatch.objects.visible_to(user)
     earlier = EarlierSending.objects.filter(message=OuterRef("pk"), location__dispatch__in=seen)
-    return Message.objects.filter(_has_seen_location(user) | Exists(earlier))
+    return Message.objects.filter(
+        _has_seen_location(user)
+        | Exists(earlier)
+        | _is_of_seen_case(user, "message__renews", "message__renews__renews")
+    )
 
 
 def _has_seen_location(user: User) -> Exists:
     seen = Dispatch.objects.visible_to(user)
     return Exists(Location.objects.filter(message=OuterRef("pk"), dispatch__in=seen))
+
+
+def _is_of_seen_case(user: User, *earlier: str) -> Exists:
+    its_own = Q(message=OuterRef("pk"))
+    for name in earlier:
+        its_own |= Q(**{name: OuterRef("pk")})
+    return Exists(Case.objects.visible_to(user).filter(its_own))
 
 
 def unknown_messages(user: User) -> QuerySet[Message]:
@@ -95,10 +108,11 @@ def stuck_messages(user: User, *states: State) -> dict[str, list[StuckMessage]]:
         .order_by("id")
     )
     rows: dict[int, list[Location]] = {message.pk: [] for message in found}
-    places = Location.objects.filter(message__in=found).select_related("dispatch").order_by("position")
-    for location in places:
+    for location in Location.objects.filter(message__in=found).select_related("dispatch").order_by("position"):
         rows[location.message_id].append(location)
-    stuck = [StuckMessage(one, rows[one.pk][0].dispatch, name_some(rows[one.pk])) for one in found]
+    works = {pk: Work(places[0].dispatch) for pk, places in rows.items() if places}
+    works |= works_of(message for message in found if message.pk not in works)
+    stuck = [StuckMessage(one, works[one.pk], name_some(rows[one.pk])) for one in found if one.pk in works]
     return {state: [one for one in stuck if one.message.state == state] for state in states}
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from portal.models import MessageTransition, User
 from portal.models.messages import State
 from portal.times import MINUTE, age
-from tickets.models import Location
+from tickets.models import Case, Location
 from tickets.needs import unknown_messages
 
 
@@ -27,10 +27,11 @@ class OwnDoubts:
 
 
 def own_doubts(user: User) -> OwnDoubts | None:
-    """Of the dispatches this person submitted and still sees. One query."""
-    own = Location.objects.filter(message=OuterRef("pk"), dispatch__submitted_by=user)
+    """Of what this person submitted and still sees. One query."""
+    own_dispatch = Location.objects.filter(message=OuterRef("pk"), dispatch__submitted_by=user)
+    own_case = Case.objects.filter(message=OuterRef("pk"), submitted_by=user)
     began = MessageTransition.objects.filter(message=OuterRef("pk"), after=State.UNKNOWN).order_by("-pk")
-    found = unknown_messages(user).filter(Exists(own)).order_by()
+    found = unknown_messages(user).filter(Exists(own_dispatch) | Exists(own_case)).order_by()
     since = Coalesce(Subquery(began.values("at")[:1]), "created_at")
     told = found.annotate(since=since).aggregate(count=Count("pk"), oldest=Min("since"))
     return OwnDoubts(**told) if told["count"] else None

@@ -4,6 +4,7 @@ from celery import shared_task
 
 from tickets.services import following, recurring, reminding
 from tickets.services.cases import following as case_following
+from tickets.services.cases import searching
 
 
 @shared_task(ignore_result=True)
@@ -24,3 +25,8 @@ def make_recurring() -> None:
 @shared_task(ignore_result=True)
 def follow_cases() -> None:
     case_following.follow_due()
+
+
+@shared_task(ignore_result=True)
+def look_for_lost_cases() -> None:
+    searching.look_for_lost()

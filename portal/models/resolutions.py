@@ -6,6 +6,7 @@ from django.db.models import F, Q
 
 from portal.models.messages import Message
 
+THE_PORTAL = "the portal"
 # Before that the vendor may still be at work on a request whose answer was lost. The trigger knows it, too.
 RESEND_AFTER = timedelta(minutes=15)
 
@@ -29,7 +30,13 @@ class Resolution(models.Model):
     message = models.ForeignKey(Message, models.PROTECT, related_name="resolutions")
     kind = models.CharField(max_length=20, choices=Kind.choices)
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
-    opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    opened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="empty: the portal itself found it in a list of the vendor's",
+    )
     opened_at = models.DateTimeField(help_text="by the database's clock")
     note = models.TextField(blank=True, help_text="where this person looked, or the reason")
     vendor_ids = models.JSONField(default=list, blank=True, help_text="found: the ids as entered, each once")
@@ -59,6 +66,9 @@ class Resolution(models.Model):
                 name="not_there_takes_two_people",
             ),
             models.CheckConstraint(
+                condition=Q(opened_by__isnull=False) | Q(kind="found"), name="only_finding_is_for_machines"
+            ),
+            models.CheckConstraint(
                 condition=Q(kind="found") | Q(note__regex=r"\S"), name="resolution_says_why"
             ),
             models.CheckConstraint(
@@ -76,6 +86,10 @@ class Resolution(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.message_id}"
+
+    @property
+    def who(self) -> str:
+        return self.opened_by.name if self.opened_by else THE_PORTAL
 
     @property
     def is_open(self) -> bool:

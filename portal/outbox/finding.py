@@ -121,6 +121,6 @@ def _close_message(locked: Message, said: Resolution) -> None:
         state=State.DONE,
         settled_at=Now(),
         failures=0,
-        detail=f"Found by {said.opened_by.name} and checked with the vendor.",
+        detail=f"Found by {said.who} and checked with the vendor.",
     )
     resolving.close_open(locked, "Found meanwhile.")

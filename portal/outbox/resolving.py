@@ -31,8 +31,8 @@ def may_say_not_there_from(message: Message) -> datetime | None:
 
 
 @transaction.atomic
-def say_found(message: Message, vendor_ids: dict[str, int], *, by: User) -> Resolution:
-    """A person names the vendor's ids, each for a part of the message.
+def say_found(message: Message, vendor_ids: dict[str, int], *, by: User | None) -> Resolution:
+    """A person names the vendor's ids, each for a part of the message; `by` is None where the portal found them listed.
 
     A worker asks the vendor for each and believes nobody before.
     """
@@ -65,7 +65,7 @@ def say_not_there(message: Message, *, note: str, by: User) -> Resolution:
     if possible_from is None or database_now() < possible_from:
         raise Problem("It is too early: the request may still be under way at the vendor. Look again later.")
     if other := _open(locked, Kind.NOT_THERE):
-        raise Problem(f"{other.opened_by.name} said so already; a second person is to look.")
+        raise Problem(f"{other.who} said so already; a second person is to look.")
     said = Resolution.objects.create(
         message=locked,
         kind=Kind.NOT_THERE,
@@ -91,7 +91,7 @@ def confirm(resolution: Resolution, *, by: User) -> Message | None:
     _decide(said, Resolution.State.SETTLED, by, "Confirmed: not there.")
     successor = renew(locked, said.parts, by=by)
     close_open(locked, "Two people found nothing.")
-    details = {"first": said.opened_by.name, "renewed_as": successor.reference if successor else ""}
+    details = {"first": said.who, "renewed_as": successor.reference if successor else ""}
     audit.record(by, "message.not_created", locked, note=said.note, **details)
     return successor
 

@@ -12,9 +12,9 @@ from portal.models import Message, MessageTransition, Resolution, Team, User
 from portal.models.messages import SETTLED, State
 from portal.outbox.clock import database_now
 from portal.outbox.resolving import may_say_not_there_from
-from tickets.board import LARGE
-from tickets.models import Dispatch, EarlierSending, Location, PossibleDuplicate, Reminder
+from tickets.models import PossibleDuplicate, Reminder
 from tickets.services import mailing
+from tickets.work import Work, works_of
 
 About = Reminder.About
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -58,12 +58,12 @@ def step_at(passed: timedelta, *, may_say_not_there: bool) -> int:
     return 1 if may_say_not_there else 0
 
 
-def whom_to_tell(dispatch: Dispatch) -> list[User]:
+def whom_to_tell(work: Work) -> list[User]:
     """Its owner; where they cannot be told, or see it no more, those who could settle it."""
-    owner = dispatch.submitted_by
-    if owner.is_active and owner.email and Dispatch.objects.visible_to(owner).filter(pk=dispatch.pk).exists():
+    owner = work.submitted_by
+    if owner.is_active and owner.email and work.is_seen_by(owner):
         return [owner]
-    return list(second_people(dispatch.team))
+    return list(second_people(work.team))
 
 
 def second_people(team: Team) -> QuerySet[User]:
@@ -75,19 +75,18 @@ def second_people(team: Team) -> QuerySet[User]:
 
 
 def _unknown(now: datetime) -> Iterable[Reminder]:
-    began = MessageTransition.objects.filter(message=OuterRef("message"), after=State.UNKNOWN).order_by("-pk")
-    found = _first_locations(message__state=State.UNKNOWN).annotate(
-        unknown_since=Coalesce(Subquery(began.values("at")[:1]), "message__created_at")
-    )
-    tell = cache(whom_to_tell)  # a dispatch has many messages
-    for location in found:
-        possible_from = may_say_not_there_from(location.message)
+    began = MessageTransition.objects.filter(message=OuterRef("pk"), after=State.UNKNOWN).order_by("-pk")
+    since = Coalesce(Subquery(began.values("at")[:1]), "created_at")
+    found = list(_messages(state=State.UNKNOWN).annotate(unknown_since=since))
+    works, tell = works_of(found), cache(whom_to_tell)  # a dispatch has many messages
+    for message in found:
+        possible_from = may_say_not_there_from(message)
         step = step_at(
-            now - location.unknown_since,
+            now - message.unknown_since,
             may_say_not_there=possible_from is not None and now >= possible_from,
         )
-        for person in tell(location.dispatch):
-            yield Reminder(person=person, about=About.UNKNOWN, message=location.message, step=step)
+        for person in tell(works[message.pk]) if message.pk in works else []:
+            yield Reminder(person=person, about=About.UNKNOWN, message=message, step=step)
 
 
 def _for_second_people() -> Iterable[Reminder]:
@@ -96,13 +95,13 @@ def _for_second_people() -> Iterable[Reminder]:
     )
     said = {one.message_id: one for one in waiting}
     second = cache(lambda team: list(second_people(team)))
-    for location in _first_locations(message__in=list(said)):
-        first = said[location.message_id]
-        for person in second(location.dispatch.team):
+    found = list(_messages(pk__in=list(said)))
+    works = works_of(found)
+    for message in found:
+        first = said[message.pk]
+        for person in second(works[message.pk].team) if message.pk in works else []:
             if person.pk != first.opened_by_id:
-                yield Reminder(
-                    person=person, about=About.SECOND_PERSON, message=location.message, resolution=first
-                )
+                yield Reminder(person=person, about=About.SECOND_PERSON, message=message, resolution=first)
 
 
 def _settled(now: datetime) -> Iterable[Reminder]:
@@ -124,29 +123,17 @@ def _settled(now: datetime) -> Iterable[Reminder]:
 def _duplicates(now: datetime) -> Iterable[Reminder]:
     found = PossibleDuplicate.objects.filter(closed_at=None, raised_at__gt=now - NEWS)
     told = Reminder.objects.filter(duplicate=OuterRef("pk"))
-    tell = cache(whom_to_tell)
-    for duplicate in found.filter(~Exists(told)).select_related("ticket", "message"):
-        dispatch = dispatch_of(duplicate.message) or duplicate.ticket.dispatch
-        for person in tell(dispatch):
+    new = list(found.filter(~Exists(told)).select_related("ticket__dispatch", "message"))
+    works, tell = works_of(duplicate.message for duplicate in new), cache(whom_to_tell)
+    for duplicate in new:
+        for person in tell(works.get(duplicate.message_id) or Work(duplicate.ticket.dispatch)):
             yield Reminder(
                 person=person, about=About.DUPLICATE, message=duplicate.message, duplicate=duplicate
             )
 
 
-def dispatch_of(message: Message) -> Dispatch | None:
-    """Its locations may be in a second message by now."""
-    location = Location.objects.filter(message=message).select_related("dispatch").first()
-    if location is not None:
-        return location.dispatch
-    sending = EarlierSending.objects.filter(message=message).select_related("location__dispatch").first()
-    return sending.location.dispatch if sending else None
-
-
-def _first_locations(**of: object) -> QuerySet[Location]:
-    """One location of each message, with what tells whose it is."""
-    found = Location.objects.filter(**of).order_by("message_id", "index").distinct("message_id")
-    large = [name for name in LARGE if name.startswith("message")]
-    return found.select_related("message", "dispatch__team", "dispatch__submitted_by").defer(*large)
+def _messages(**of: object) -> QuerySet[Message]:
+    return Message.objects.filter(**of).defer("payload").order_by("pk")
 
 
 Key = tuple[int, str, int, int, int | None, int | None]

@@ -16,6 +16,7 @@ def home(request: PortalRequest) -> HttpResponse:
     stuck = needs.stuck_messages(user, State.UNKNOWN, State.HELD)
     context = {
         "unknown": stuck[State.UNKNOWN],
+        "unknown_words": list(dict.fromkeys(one.work.words for one in stuck[State.UNKNOWN])),
         "duplicates": needs.open_duplicates(user).select_related("ticket", "message")[: needs.SHOWN],
         "held": stuck[State.HELD],
         "rejected": needs.rejected_dispatches(user),

@@ -17,7 +17,6 @@ from portal.request import PortalRequest
 from tickets import doubts
 from tickets.board import UNKNOWN_WORDS
 from tickets.doubts import Doubt
-from tickets.forms.found import FoundForm
 from tickets.needs import messages_visible_to, open_duplicates
 from tickets.services import strays
 
@@ -46,7 +45,7 @@ def unknown(request: PortalRequest) -> HttpResponse:
 def one(request: PortalRequest, pk: int) -> HttpResponse:
     doubt = doubts.doubt_of(_message(request, pk))
     if not doubt.message.is_unknown and not doubt.said:  # nobody had to settle it; its own page says the rest
-        return redirect("tickets:message", pk=doubt.dispatch.pk, message_pk=pk)
+        return redirect(doubt.sent_url)
     return _page_of(request, doubt)
 
 
@@ -54,7 +53,7 @@ def one(request: PortalRequest, pk: int) -> HttpResponse:
 def found(request: PortalRequest, pk: int) -> HttpResponse:
     message = _message(request, pk, needs=MAY_SETTLE)
     doubt = doubts.doubt_of(message)
-    doubt.found_form = FoundForm(doubt.in_doubt, request.POST.dict())
+    doubt.found_form = doubt.form_of(request.POST.dict())
     if doubt.message.is_unknown and not doubt.found_form.is_good:
         doubt.refused = "found"
         return _page_of(request, doubt, status=422)
