@@ -18,6 +18,7 @@ from portal.models.messages import WAITING, State
 from portal.problems import Problem
 
 GTT_ONLY = "GTT only"
+GRANITE_ONLY = {"create_path", "answering_path", "granted_tenant_macnum", "locations_per_message"}
 CHANGES_THE_DOOR = {"api_url", "create_path"}
 ENTER_IT_ANEW = (
     "The secret would go to another machine than the one it was entered for: enter it anew for this one."
@@ -159,7 +160,12 @@ class VendorAccountAdmin(PortalAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: VendorAccount | None = None) -> Any:
         if obj is None:
             return self.fieldsets[:-1]
-        return [each for each in self.fieldsets if obj.vendor == Vendor.GTT or each[0] != GTT_ONLY]
+        if obj.vendor != Vendor.GTT:
+            return [each for each in self.fieldsets if each[0] != GTT_ONLY]
+        return [
+            (title, {"fields": tuple(name for name in group["fields"] if name not in GRANITE_ONLY)})
+            for title, group in self.fieldsets
+        ]
 
     def save_model(self, request: HttpRequest, obj: VendorAccount, form: Any, change: bool) -> None:
         """Writes what was changed and nothing else: a pause set meanwhile by somebody else must stand."""

@@ -37,8 +37,8 @@ def root(people: Cast) -> Client:
 
 
 def form(account: VendorAccount, *operations: str, **changes: str) -> dict[str, Any]:
-    names = ("name", "api_url", "token_url", "client_id", "scope", "namespace", "create_path", "assumed_zone",
-             "requests_per_minute", "locations_per_message")  # fmt: skip
+    names = ("name", "api_url", "token_url", "client_id", "scope", "namespace", "assumed_zone",
+             "requests_per_minute")  # fmt: skip
     return (
         {name: str(getattr(account, name)) for name in names}
         | {"is_default": "on", "operations": operations}
@@ -80,6 +80,7 @@ def test_an_administrator_switches_on_what_gtt_has_confirmed(root: Client, box: 
     said = root.get(page).content.decode()
     assert "GTT has not confirmed how we use them" in said
     assert said.count('type="checkbox" name="operations"') == 4
+    assert "Granite only" not in said
     assert root.post(page, form(account, "update", "get", assumed_zone="America/Denver")).status_code == 302
     account.refresh_from_db()
     assert (account.operations, account.assumed_zone) == (["get", "update"], "America/Denver")

@@ -304,6 +304,9 @@ def test_a_list_with_something_missing_says_so(body, count, is_whole):
     with serving(answer(200, body)) as server:
         page = with_token(server).list_cases()
     assert (len(page.cases), page.next, page.is_whole) == (count, None, is_whole)
+    assert [note.sample for note in page.drift if note.path == "items"] == (
+        ["2 without a name"] if count else []
+    )
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"<html>", b'{"message": "later"}', b"null", b"[" * 100_000])

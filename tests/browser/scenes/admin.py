@@ -7,6 +7,7 @@ from django.utils import timezone
 from portal.models import Arming, ForgottenSend, Message
 from tests.browser.scenes import Scenes, Visit, World
 from tests.browser.scenes.sent import messages_of, unknown_dispatch
+from tests.casework import gtt_account
 from tests.dispatching import make_dispatch
 from tests.tickets.many import make_tickets
 
@@ -34,6 +35,12 @@ def admin_message(world: World) -> Visit:
 @SCENES
 def admin_account(world: World) -> Visit:
     return Visit(f"/admin/portal/vendoraccount/{world.account.pk}/change/", world.people.root)
+
+
+@SCENES
+def admin_gtt_account(world: World) -> Visit:
+    account = gtt_account(world.box, operations=["get", "list"])
+    return Visit(f"/admin/portal/vendoraccount/{account.pk}/change/", world.people.root)
 
 
 @SCENES
