@@ -110,7 +110,7 @@ add(
     "zeros kept by formulas",
     lambda: b'Store #,ZIP\r\n"=""0012""","=""01852"""\r\n',
     rows=[["0012", "01852"]],
-    notes=("text kept as a formula",),
+    notes=("Cells A2, B2: protected from being changed",),
 )
 add("blank lines between", lambda: csv_of([HEADER, [], FIRST, ["", "", ""], SECOND]), lines=[3, 5])
 add("commas at the end of every line", lambda: csv_of([[*row, "", ""] for row in PLAIN]), header=HEADER)
@@ -455,6 +455,12 @@ def a_formula_without_a_value() -> Case:
 @case
 def text_that_looks_like_a_formula() -> Case:
     return Case(csv_of([["Site", "SOW"], ["=1+1", "=cmd|' /C calc'!A0"]]), [["=1+1", "=cmd|' /C calc'!A0"]])
+
+
+@case
+def text_protected_by_an_apostrophe() -> Case:
+    rows = [["Site", "Phone"], ["'n Braai", "'+1 617-555-0101"]]
+    return Case(csv_of(rows), [["'n Braai", "+1 617-555-0101"]], notes=("Cell B2: protected",))
 
 
 @case

@@ -279,6 +279,27 @@ def test_the_ways_in_are_on_the_lists(alice: Client):
         assert NEW in alice.get(page).content.decode()
 
 
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_rows_with_problems_come_back_without_a_question(alice: Client, kind: str):
+    rows = [
+        [*HEADER, "Start", "End", "PM"],
+        [*FIRST, "2026-03-04 08:00", "2026-03-04 07:00", "Pat Moe"],
+        [*SECOND[:4], "+1 61", *SECOND[5:]],
+    ]
+    draft = draft_of(paste(alice, rows))
+    confirm(alice, draft)
+    draft.refresh_from_db()
+    answer = alice.get(f"/drafts/{draft.pk}/rows/problems.{kind}")
+    assert answer.status_code == 200
+    answer = upload(alice, f"problems.{kind}", answer.content)
+    back = draft_of(answer)
+    assert answer["Location"] == f"/drafts/{back.pk}/rows/"
+    alone = (typed.KEY, "repaired")
+    assert [{name: text for name, text in row.items() if name not in alone} for row in back.locations] == [
+        {name: text for name, text in row.items() if name not in alone} for row in draft.locations
+    ]
+
+
 def test_the_file_name_is_kept_as_a_name(alice: Client):
     draft = draft_of(upload(alice, "x" * 300 + ".csv", csv_of(PLAIN)))
     assert len(draft.sheet.name) <= 200

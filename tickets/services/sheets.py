@@ -26,6 +26,7 @@ from tickets.sheets.columns import keys_of
 from tickets.sheets.days import ASK, DMY, MDY, MIXED
 from tickets.sheets.making import REPAIRED, make_rows
 from tickets.sheets.matching import BY_NAME, Match, match, order_in, remembered
+from tickets.sheets.samples import WRONG_HEADER
 
 SAME_PRESS = timedelta(minutes=1)
 
@@ -120,7 +121,10 @@ def suggest(draft: Draft) -> Suggestion:
     memory = _remembered(draft, table)
     matches = remembered(table, memory.columns) if memory else match(table)
     order = _order(table, matches, memory.date_order if memory else "")
-    is_ours = len(matches) == len(table.header) and all(one.how == BY_NAME for one in matches.values())
+    is_ours = all(
+        name == WRONG_HEADER or (index in matches and matches[index].how == BY_NAME)
+        for index, name in enumerate(table.header)
+    )
     return Suggestion(matches, order, is_settled=(memory is not None or is_ours) and order != ASK)
 
 

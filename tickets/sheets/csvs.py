@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Literal
 
+from portal.exports import FORMULA
 from tickets.sheets.tables import BLANKS, MOST_CHARACTERS, Line, Places, Unreadable, bounded
 
 SEPARATORS = ",;\t|"
@@ -121,20 +122,27 @@ def _cells(
     """Every line with its number. Raises csv.Error at a quotation mark without its other."""
     quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if is_quoted else csv.QUOTE_NONE
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=is_quoted, quoting=quoting)
-    protected = Places('{cells}: text kept as a formula (="…"); the text itself was taken.')
+    protected = Places("{cells}: protected from being changed or calculated; the text itself was taken.")
     before = 0
     for cells in reader:
         number, before = above + before + 1, reader.line_num
         for index, cell in enumerate(cells):
             if len(cell) > MOST_CHARACTERS:
                 raise Unreadable(f"A cell of line {number} has more than {MOST_CHARACTERS:,} characters.")
-            if cell.startswith('="') and (inner := _AS_TEXT.fullmatch(cell)):
-                cells[index] = inner[1]
+            if (plain := _unprotected(cell)) != cell:
+                cells[index] = plain
                 protected.add(number, index)
             elif _HARMLESS.match(cell):
                 cells[index] = cell[1:]
         yield number, cells
     notes += protected.notes
+
+
+def _unprotected(cell: str) -> str:
+    """Without what programs put around a text so that a spreadsheet leaves it alone."""
+    if cell.startswith('="') and (inner := _AS_TEXT.fullmatch(cell)):
+        return inner[1]
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA) else cell
 
 
 def _quote_sentence(text: str, separator: str, above: int, error: csv.Error) -> str:

@@ -40,7 +40,7 @@ FIELDS = (
     ),
     Field(
         "account_macnum",
-        "Granite account (macnum)",
+        "Granite account",
         PLACE,
         "macnum; mac number; mac; account; account number; acct; granite account; granite account "
         "number; granite macnum; granite number; granite id; account macnum; child account; child "

@@ -21,11 +21,11 @@ from tickets.models import Draft
 from tickets.services import grid as service
 from tickets.services import grid_parting, grid_undo
 from tickets.services.grid import Edit, Outcome
+from tickets.sheets.fields import BY_NAME
+from tickets.sheets.samples import WRONG_HEADER
 from tickets.views.row_edits import take_back
 from tickets.views.rows import RowsPage
 from tickets.views.wizard import go_to, on_open_draft
-
-WRONG_HEADER = "What is wrong"
 
 
 @require_POST
@@ -144,7 +144,8 @@ def download(request: PortalRequest, draft: Draft, kind: str) -> HttpResponse:
         messages.info(request, "No row has a problem.")
         return redirect("tickets:draft-rows", draft.pk)
     columns = page.columns
-    header = [WRONG_HEADER, *(column.label for column in columns)]
+    # By the names under which a sheet is read, so that it comes back without a question.
+    header = [WRONG_HEADER, *(BY_NAME[column.name].label for column in columns)]
     found = [grid.row_of(at, draft.locations[at], page.checked.rows[at], columns) for at in page.positions]
     lines = [[_said(row), *(cell.text for cell in row.cells)] for row in found]
     return exports.file_of(kind, f"{draft.reference}-problems", header, lines)
