@@ -15,6 +15,7 @@ from portal.vendors.gtt import answers
 from portal.vendors.gtt.answers import CaseOnWire, WebhookOnWire, cases_in, rows_of_list, webhook_in
 from portal.vendors.gtt.moments import read_moment
 from portal.vendors.reading import decode_json
+from portal.vendors.sandbox.gtt.misfortunes import STYLES, in_style
 
 CASE = {
     "kind": "case",
@@ -298,3 +299,11 @@ def test_reading_never_fails_and_loses_nothing(data):
     assert rows_of_list(data) is None or isinstance(rows_of_list(data), list)
     webhook_in(data)
     assert data == before
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_the_case_of_a_webhook_is_found_in_every_form_the_sandbox_knows(style):
+    (row,) = cases_in(in_style(style, CASE, "update"))
+    found = CaseOnWire.from_wire(row, operation=answers.CASE_EVENT)
+    assert found.key == "CS0074187"
+    assert found.says_something is (style != "minimal")

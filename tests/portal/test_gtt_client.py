@@ -422,3 +422,29 @@ def test_a_subscription_in_trouble_has_its_class_and_is_asked_once(status, body,
     with serving(answer(status, body)) as server, pytest.raises(kind):
         subscribe(with_token(server))
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("version", ["v1", "v1alpha"])
+def test_the_sandbox_takes_a_subscription_at_either_address_once(box, gtt, version):
+    box.gtt.versions["webhook"] = {version}
+    hook = wire.NewWebhook(name="case-v1alpha-update", url="http://127.0.0.1:9/h/", action="update")
+    body = wire.as_bytes(hook.to_body(NAMESPACE))
+    created = gtt.create_webhook(body, correlation_id="corr-3", deadline=5)
+    assert (created.webhook.name, created.webhook.url, created.webhook.action) == (
+        hook.name,
+        hook.url,
+        "update",
+    )
+    assert (created.is_shown, created.drift) == (True, [])
+    (kept,) = box.gtt.webhooks.all(NAMESPACE)
+    assert (kept.name, kept.spec["url"]) == (hook.name, hook.url)
+    with pytest.raises(Rejected) as caught:
+        gtt.create_webhook(body, correlation_id="corr-4", deadline=5)
+    assert is_conflict(caught.value)
+
+
+def test_an_action_the_sandbox_does_not_know_is_refused_at_its_field(box, gtt):
+    hook = wire.NewWebhook(name="case-v1alpha-delete", url="http://127.0.0.1:9/h/", action="delete")
+    with pytest.raises(Rejected) as caught:
+        gtt.create_webhook(wire.as_bytes(hook.to_body(NAMESPACE)), correlation_id="corr-3", deadline=5)
+    assert [problem.field for problem in caught.value.problems] == ["action"]
