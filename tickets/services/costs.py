@@ -171,7 +171,7 @@ def _line(location: CheckedLocation, question: dict[str, Any] | None, lookup: Lo
         return Estimate(
             location.title,
             None,
-            "unknown: search this account once in Where, then we know Granite's id of it",
+            "unknown: Granite's id of this account is not known here; searching for the account once tells it",
         )
     if lookup is None:
         return Estimate(location.title, None, "not asked yet")
