@@ -322,6 +322,34 @@ def test_while_it_is_down_nothing_leaves(box, bearer, subscribed):
     assert len(subscribed.got) == 2
 
 
+def test_several_couriers_bring_each_thing_once(receiver):
+    box = Sandbox()
+    box.gtt.notices.postman.couriers = 4
+    with box:
+        bearer = {"Authorization": f"Bearer {take_token(box)}"}
+        call(box, bearer, "POST", HOOKS, webhook(receiver.url))
+        name = create(box, bearer).json()["name"]
+        for number in range(50):
+            box.gtt.edit(name, category=f"Number {number}")
+        settle(box)
+        assert sorted(case["spec"]["category"] for case in receiver.cases) == sorted(
+            f"Number {number}" for number in range(50)
+        )
+        assert {row["status"] for row in box.gtt.deliveries} == {202}
+
+
+def test_after_a_reset_nothing_of_before_arrives(box, bearer, subscribed):
+    name = create(box, bearer).json()["name"]
+    for _ in range(20):
+        box.gtt.deliver(name)
+    box.reset()
+    before = len(subscribed.got)
+    assert (box.gtt.deliveries, box.gtt.webhooks.all()) == ([], [])
+    box.gtt.open_case()
+    settle(box)
+    assert len(subscribed.got) == before
+
+
 def test_subscriptions_outlive_a_restart(tmp_path, receiver):
     for how in ("ledger", "state_file"):
         with Sandbox(**{how: tmp_path / how}) as box:

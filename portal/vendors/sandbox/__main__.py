@@ -24,6 +24,7 @@ def main() -> int:
         box.limit = options.limit
         if options.webhook_host:
             box.gtt.webhook_hosts = {*LOOPBACK, *options.webhook_host}
+        box.gtt.notices.postman.couriers = options.couriers
         box.start()
     except ValueError as error:
         print(f"vendor sandbox: {error}", file=sys.stderr)
@@ -67,6 +68,9 @@ def read_options() -> argparse.Namespace:
         action="append",
         metavar="HOST",
         help="GTT's webhooks may go to this host too, and not only to this machine; may be given more than once",
+    )
+    parser.add_argument(
+        "--couriers", type=int, default=1, help="webhooks under way at once (default: %(default)s, in order)"
     )
     parser.add_argument("--seed", type=int, help="fixes which calls the faults with a chance fall on")
     parser.add_argument(

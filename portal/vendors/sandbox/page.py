@@ -111,7 +111,7 @@ def _requests(records: list["Record"]) -> str:
 def _request_row(record: "Record") -> str:
     moment = datetime.fromtimestamp(record.at).strftime("%H:%M:%S")
     is_good = record.status in (200, 201, 204)
-    created = ", ".join(str(made) for made in (*record.ticket_ids, *record.case_names))
+    created = ", ".join(str(made) for made in (*record.ticket_ids, *record.case_names, *record.webhook_names))
     fault = f" <small>({escape(record.fault)})</small>" if record.fault else ""
     return f"""<tr><td>{moment}</td><td>{escape(record.operation)}<br><small>{escape(record.method)}
 {escape(record.path)}</small></td><td class="{"good" if is_good else "bad"}">{escape(str(record.status))}{fault}</td>

@@ -1,4 +1,4 @@
-"""Deliveries: really sent over HTTP, by a thread of their own, one after the other, and none a second time by itself."""
+"""Deliveries: really sent over HTTP, by threads of their own, in order unless told otherwise, and none tried again."""
 
 import contextlib
 import hashlib
@@ -55,12 +55,13 @@ class Postman:
     def __init__(self, lock: threading.RLock, look: Callable[[], None], rests: Callable[[], bool]) -> None:
         self.look, self.rests = look, rests
         self.timeout = 5.0
+        self.couriers = 1  # from the next start on; with more than one, no order is kept
         self.log: deque[Delivery] = deque(maxlen=KEPT)
         self._changed = threading.Condition(lock)
         self._waiting: list[Delivery] = []
         self._last_id = 0
         self._round = 0  # a thread of an earlier start ends when it sees that this has gone on
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
 
     def add(self, delivery: Delivery) -> Delivery:
         """Into the log, and to be sent unless it is lost."""
@@ -87,21 +88,27 @@ class Postman:
         )
 
     def clear(self) -> None:
+        """Nothing is left to send. What is under way at this moment is waited for, or it would arrive afterwards."""
         self.log.clear()
+        self._waiting = [delivery for delivery in self._waiting if delivery.status == UNDER_WAY]
+        self._changed.wait_for(lambda: not self._waiting, self.timeout if self._threads else 0)
         self._waiting.clear()
-        self._changed.notify_all()
 
     # The thread
 
     def start(self) -> None:
-        if self._thread is None:
-            self._thread = threading.Thread(
+        if self._threads:
+            return
+        for _ in range(self.couriers):
+            thread = threading.Thread(
                 target=self._run, args=(self._round,), name="vendor-sandbox-webhooks", daemon=True
             )
-            self._thread.start()
+            self._threads.append(thread)
+            thread.start()
 
     def stop(self) -> None:
-        self._round, self._thread = self._round + 1, None
+        self._round += 1
+        self._threads.clear()
         self._changed.notify_all()
 
     def _run(self, own_round: int) -> None:

@@ -65,7 +65,8 @@ def _delivery_row(delivery: Delivery) -> str:
     moment = datetime.fromtimestamp(delivery.at).strftime("%H:%M:%S") if delivery.at else "–"
     is_good = isinstance(delivery.status, int) and delivery.status < 300
     mark = "" if delivery.status in UNSETTLED else f' class="{"good" if is_good else "bad"}"'
-    what = f" <small>({escape(delivery.misfortune)})</small>" if delivery.misfortune else ""
+    is_told = delivery.misfortune in ("", delivery.status)
+    what = "" if is_told else f" <small>({escape(delivery.misfortune)})</small>"
     again = button(f"gtt/deliveries/{delivery.id}/again", {}, "Send again")
     return f"""<tr><td>{moment}</td><td>{escape(delivery.case)} {escape(delivery.action)}</td>
 <td>{escape(delivery.webhook)}</td><td{mark}>{escape(str(delivery.status))}{what}</td><td>{again}</td></tr>"""
