@@ -1,9 +1,12 @@
 """Every awkward sheet is read as it should be, or refused with its sentence."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from tests.sheets.corpus import CORPUS, PASTES, Case
 from tickets.sheets import Table, Unreadable, read, read_pasted
+from tickets.sheets.tables import Line, bounded
 
 
 def outcome(case: Case, *, is_pasted: bool = False) -> Table | str:
@@ -50,3 +53,16 @@ def test_there_are_many() -> None:
 def test_a_refusal_names_the_file() -> None:
     with pytest.raises(Unreadable, match=r"“report\.csv” cannot be read\. The file is empty\."):
         read("C:\\Users\\x\\report.csv", b"")
+
+
+def test_a_sheet_too_long_is_refused_before_it_is_read_whole() -> None:
+    seen = 0
+
+    def lines() -> Iterator[Line]:
+        nonlocal seen
+        for seen in range(1, 50_000):
+            yield seen, ["x"]
+
+    with pytest.raises(Unreadable, match="more than 5,000 rows"):
+        list(bounded(lines(), []))
+    assert seen < 5_100

@@ -7,11 +7,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from portal.models import AuditEntry, VendorAccount
+from portal.problems import Problem
 from tests.cast import Cast, client_of
 from tests.page_forms import controls_of
 from tests.sheets.made import FIRST, HEADER, PLAIN, SECOND, csv_of, text_of, xlsx_of
 from tickets.forms import typed
 from tickets.models import ColumnMapping, Draft
+from tickets.services import sheets
 from tickets.sheets import read
 
 pytestmark = pytest.mark.django_db
@@ -158,6 +160,12 @@ def test_dates_that_prove_no_order_are_asked_once(alice: Client):
     ]
     again = draft_of(paste(alice, [*OPEN_DATES, [*FIRST, "7/8/2026", "8am-9am"]]))
     assert again.locations[2]["end_date"] == "2026-08-07T09:00"
+
+
+def test_no_order_is_guessed_behind_the_page(alice: Client, people: Cast):
+    draft = draft_of(paste(alice, OPEN_DATES))
+    with pytest.raises(Problem, match="month or the day"):
+        sheets.map_columns(draft, sheets.suggest(draft).columns, "", by=people.alice)
 
 
 def test_dates_that_prove_their_order_ask_nothing(alice: Client):
