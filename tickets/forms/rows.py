@@ -6,6 +6,7 @@ A form for each of five thousand rows would take many seconds; the fields of a f
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django import forms
@@ -17,6 +18,7 @@ from tickets.forms.typed import ROW_WHAT, WHEN, Row, tick
 from tickets.forms.what import WhatForm
 
 FILES = "files"
+MOST_REMEMBERED = 200  # characters of a text that is judged once and for all
 # What a row of a sheet must say itself where *What* leaves it open.
 MUST_BE_SAID = ("service_type", "initial_description", "contact_name", "contact_email_address")
 
@@ -66,10 +68,24 @@ def check_window(row: Row) -> Problems:
 
 
 def _clean(checked: CheckedRow, into: dict[str, Any], name: str, field_: forms.Field, text: str) -> None:
+    judge = _judged if len(text) <= MOST_REMEMBERED else _judge
+    value, sentences = judge(field_, text)
+    if sentences:
+        checked.blame(name, *sentences)
+    else:
+        into[name] = value
+
+
+def _judge(field_: forms.Field, text: str) -> tuple[Any, tuple[str, ...]]:
+    """The cleaned value, or what is wrong with the text: a matter of the two alone."""
     try:
-        into[name] = field_.clean(text)
+        return field_.clean(text), ()
     except ValidationError as error:
-        checked.blame(name, *error.messages)
+        return None, tuple(error.messages)
+
+
+# An edit changes one cell of a sheet and judges all of them: the others were judged before.
+_judged = lru_cache(maxsize=100_000)(_judge)
 
 
 def _check_place(checked: CheckedRow, row: Row, sites: set[int]) -> None:
