@@ -260,11 +260,15 @@ CELERY_BEAT_SCHEDULE = {
 OUTBOX_HANDLERS = {
     "granite.create_tickets": "tickets.services.delivery.CREATE_TICKETS",
     "gtt.create_case": "tickets.services.cases.delivery.CREATE_CASE",
+    "gtt.update_case": "tickets.services.cases.updating.UPDATE_CASE",
 }
 # What is to be done when requests came to light that were sent and that this database has forgotten.
 AFTER_FORGETTING = "tickets.services.numbers.skip_forgotten"
 # Each answers for one person: the keys of the files that hang on work this person sees.
-FILES_OF_SEEN_WORK = ["tickets.permissions.files_of_seen_work"]
+FILES_OF_SEEN_WORK = [
+    "tickets.permissions.files_of_seen_work",
+    "tickets.permissions.files_of_seen_cases",
+]
 # A read by which the breaker finds out whether a vendor answers again.
 PROBES = {"granite": "portal.accounts.probe_granite", "gtt": "portal.accounts.probe_gtt"}
 LOOKUPS = {

@@ -82,6 +82,11 @@ PAGES: dict[str, tuple[str, str]] = {
     "tickets:case": ("302 200 200 404 200 200", "401 405 405 405 405 405"),
     "tickets:case-status": ("302 200 200 404 200 200", "401 405 405 405 405 405"),
     "tickets:case-refresh": ("302 405 405 405 405 405", "401 302 302 404 302 302"),
+    "tickets:case-comment": ("302 405 405 405 405 405", "401 422 422 404 422 422"),
+    "tickets:case-change": ("302 403 200 404 403 200", "401 403 422 404 403 422"),
+    "tickets:case-settle": ("302 405 405 405 405 405", "401 404 404 404 404 404"),
+    "tickets:case-files": ("302 405 405 405 405 405", "401 302 302 404 302 302"),
+    "tickets:cases-comment": ("302 405 405 405 405 405", "401 403 200 200 403 200"),
     "tickets:unknown": ("302 200 200 200 200 200", "401 405 405 405 405 405"),
     "tickets:unknown-one": ("302 302 302 404 302 302", "401 405 405 405 405 405"),
     "tickets:unknown-found": ("302 405 405 405 405 405", "401 403 302 404 403 302"),
@@ -191,7 +196,7 @@ class World:
         elif page.startswith("message"):
             found = {"pk": self.dispatch.pk, "message_pk": self.message.pk}
         elif (page.startswith("case-") and page != "case-new") or page == "case":
-            found = {"pk": self.case.pk}
+            found = {"pk": self.case.pk} | ({"edit_pk": 1} if page == "case-settle" else {})
         elif page.startswith("ticket") and page != "tickets":
             found = {"pk": self.ticket.pk}
         return found

@@ -6,11 +6,12 @@ from functools import cached_property
 
 from django.utils import timezone
 
+from portal.models import StoredFile
 from portal.models.accounts import Operation
-from portal.models.messages import State
+from portal.models.messages import HeldReason, State
 from tickets.board import held_words
 from tickets.evidence import Try, tries_of
-from tickets.models import Case, CaseChange, CaseComment
+from tickets.models import Case, CaseChange, CaseComment, CaseEdit
 from tickets.queueing import queue_of
 
 PATIENCE = timedelta(minutes=3)
@@ -42,6 +43,23 @@ class CasePage:
         return list(self.case.comments.select_related("written_by", "message"))
 
     @cached_property
+    def open_edits(self) -> list[CaseEdit]:
+        """Changes that are on their way, in doubt, refused, or held because GTT changed the same."""
+        edits = self.case.edits.exclude(message__state__in=[State.DONE, State.CANCELLED])
+        found = list(edits.select_related("message", "written_by"))
+        for edit in found:
+            edit.lines = [  # type: ignore[attr-defined]
+                (FIELD_WORDS.get(name, name), edit.seen.get(name, ""), getattr(self.case, name), wanted)
+                for name, wanted in edit.changes.items()
+            ]
+            edit.is_conflict = edit.message.held_reason == HeldReason.CONFLICT  # type: ignore[attr-defined]
+        return found
+
+    @cached_property
+    def files(self) -> list[StoredFile]:
+        return list(self.case.files.order_by("pk"))
+
+    @cached_property
     def tries(self) -> list[Try]:
         return tries_of(self.case.message) if self.case.message else []
 
@@ -52,7 +70,11 @@ class CasePage:
 
     @property
     def is_on_its_way(self) -> bool:
-        return self.stage in WAITING
+        waiting = [
+            comment.message for comment in self.comments if comment.message and not comment.fingerprint
+        ]
+        waiting += [edit.message for edit in self.open_edits]
+        return self.stage in WAITING or any(message.state in WAITING for message in waiting)
 
     @property
     def sentence(self) -> str:
@@ -74,6 +96,14 @@ class CasePage:
     @property
     def source(self) -> str:
         return SOURCES.get(self.case.read_by, "")
+
+    @property
+    def may_comment(self) -> bool:
+        return bool(self.case.number) and self.case.account.may(Operation.COMMENT)
+
+    @property
+    def may_change(self) -> bool:
+        return bool(self.case.number) and self.case.account.may(Operation.UPDATE)
 
     @property
     def is_read(self) -> bool:

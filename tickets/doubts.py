@@ -141,7 +141,7 @@ def _with_evidence(found: QuerySet[Message]) -> QuerySet[Message]:
 def _doubt(message: Message, work: Work) -> Doubt:
     locations = list(message.locations.all())
     in_doubt: list[Location | CasePlace] = [one for one in locations if not hasattr(one, "ticket")]
-    if isinstance(work.record, Case) and not work.record.number:
+    if isinstance(work.record, Case) and message.is_unknown:
         in_doubt.append(CasePlace(work.record))
     certain = [location for location in locations if hasattr(location, "ticket")]
     return Doubt(

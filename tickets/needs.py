@@ -77,7 +77,7 @@ def _has_seen_location(user: User) -> Exists:
 
 def _is_of_seen_case(user: User, *earlier: str) -> Exists:
     its_own = Q(message=OuterRef("pk"))
-    for name in earlier:
+    for name in (*earlier, "comments__message", "edits__message"):
         its_own |= Q(**{name: OuterRef("pk")})
     return Exists(Case.objects.visible_to(user).filter(its_own))
 
@@ -108,7 +108,9 @@ def stuck_messages(user: User, *states: State) -> dict[str, list[StuckMessage]]:
         .order_by("id")
     )
     rows: dict[int, list[Location]] = {message.pk: [] for message in found}
-    for location in Location.objects.filter(message__in=found).select_related("dispatch").order_by("position"):
+    for location in (
+        Location.objects.filter(message__in=found).select_related("dispatch").order_by("position")
+    ):
         rows[location.message_id].append(location)
     works = {pk: Work(places[0].dispatch) for pk, places in rows.items() if places}
     works |= works_of(message for message in found if message.pk not in works)

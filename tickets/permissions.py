@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from portal.models import User
-from tickets.models import Dispatch, Draft, DraftFile
+from tickets.models import Case, Dispatch, Draft, DraftFile
 
 
 def may_draft(user: User) -> bool:
@@ -26,3 +26,7 @@ def files_of_seen_work(user: User) -> QuerySet[DraftFile, Any]:
     drafts, dispatches = Draft.objects.visible_to(user), Dispatch.objects.visible_to(user)
     seen = Q(draft__in=drafts.values("pk")) | Q(draft__dispatch__in=dispatches.values("pk"))
     return DraftFile.objects.filter(seen).values("file")
+
+
+def files_of_seen_cases(user: User) -> QuerySet[Case, Any]:
+    return Case.objects.visible_to(user).order_by().values("files")

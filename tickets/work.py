@@ -15,12 +15,16 @@ from tickets.models import Case, Dispatch
 
 UNKNOWN_CASE_WORDS = "We do not know whether GTT created this case. Do not submit again."
 
+UNKNOWN_UPDATE_WORDS = "We do not know whether GTT took this comment or change. Do not send it again."
+UPDATE_CASE = "gtt.update_case"
+
 
 @dataclass(frozen=True)
 class Work:
-    """A dispatch or a case, with what pages and mails say of it."""
+    """A dispatch or a case, with what pages and mails say of a message for it."""
 
     record: Dispatch | Case
+    is_update: bool = False  # of a case that exists: a comment, or fields
 
     @cached_property
     def is_case(self) -> bool:
@@ -52,10 +56,14 @@ class Work:
 
     @property
     def words(self) -> str:
+        if self.is_update:
+            return UNKNOWN_UPDATE_WORDS
         return UNKNOWN_CASE_WORDS if self.is_case else UNKNOWN_WORDS
 
     def in_doubt(self, count: int) -> str:
         """`3 technicians in doubt`."""
+        if self.is_update:
+            return "a comment or a change in doubt"
         noun = "case" if self.is_case else "technician"
         return f"{count} {noun}{'s'[: count != 1]} in doubt"
 
@@ -91,7 +99,10 @@ CHUNK = re.compile(r"(dispatch|case):(\d{1,18})(?::.*)?")
 def works_of(messages: Iterable[Message]) -> dict[int, Work]:
     """The dispatch or case of each message, by the message's key; two queries at most."""
     wanted: dict[type[Any], dict[int, int]] = {Dispatch: {}, Case: {}}
+    updates = set()
     for message in messages:
+        if message.kind == UPDATE_CASE:
+            updates.add(message.pk)
         if found := CHUNK.fullmatch(message.chunk):
             wanted[Case if found[1] == "case" else Dispatch][message.pk] = int(found[2])
     works = {}

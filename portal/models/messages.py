@@ -38,6 +38,7 @@ class HeldReason(models.TextChoices):
     PAYLOAD = "payload", "the frozen message was changed"
     SECRET = "secret", "the stored secret cannot be read"
     SENT_BEFORE = "sent before", "a machine's log says that it was sent before"
+    CONFLICT = "conflict", "the vendor's record was changed meanwhile"
 
 
 class MessageQuerySet(models.QuerySet["Message"]):

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from portal.models import Attempt, Message, StoredFile
-from portal.models.messages import State
+from portal.models.messages import HeldReason, State
 from portal.vendors.drift import Drift
 from portal.vendors.errors import Exchange
 
@@ -43,6 +43,14 @@ class Renewal:
     payload: dict[str, Any]
     weight: int
     files: list[StoredFile]
+
+
+class Stop(Exception):
+    """Before anything left, something was found that only a person can mend: the message is held."""
+
+    def __init__(self, reason: HeldReason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason, self.detail = reason, detail
 
 
 Call = Callable[[Attempt], Answer]

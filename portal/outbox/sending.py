@@ -8,7 +8,7 @@ from portal import accounts, arming, breaker, encryption, files, ratelimit, sent
 from portal.models import Arming, Attempt, Message
 from portal.models.messages import HeldReason, State
 from portal.outbox import claims, forgotten, journal, settling
-from portal.outbox.handlers import Call, handler_of
+from portal.outbox.handlers import Call, Stop, handler_of
 from portal.outbox.promises import payload_hash
 from portal.outbox.verdicts import Outcome, Verdict, judge
 from portal.ratelimit import Purpose
@@ -16,14 +16,6 @@ from portal.vendors.errors import NotExecuted, NotSent, VendorError
 
 log = logging.getLogger(__name__)
 NO_WAIT = timedelta(0)
-
-
-class Stop(Exception):
-    """The preflight found something only a person can mend."""
-
-    def __init__(self, reason: HeldReason, detail: str) -> None:
-        super().__init__(detail)
-        self.reason, self.detail = reason, detail
 
 
 def deliver_due(

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
@@ -19,8 +20,8 @@ from tests.cast import Cast, client_of
 from tests.dispatching import refill
 from tests.page_forms import controls_of
 from tests.tickets.doubting import WHERE, check, let_pass
-from tests.tickets.scene import make_site
-from tickets.models import Case, CaseChoice
+from tests.tickets.scene import PDF, make_site
+from tickets.models import Case, CaseChoice, CaseComment, CaseEdit
 from tickets.services.cases import following, searching
 
 pytestmark = pytest.mark.django_db
@@ -253,3 +254,136 @@ class TestALostAnswer:
         alice.post(f"/unknown/{case.message_id}/write-off/", {"reason": "Solved by itself"})
         assert "Written off" in page(alice, f"/cases/{case.pk}/")
         assert outbox.deliver_due() == 0
+
+
+class TestAnswering:
+    @pytest.fixture
+    def case(self, box: Sandbox, account: VendorAccount, people: Cast) -> Case:
+        case = make_case(people.alice, people.east, account)
+        send(account)
+        case.refresh_from_db()
+        return case
+
+    def say(self, alice: Client, case: Case, text: str = "Any news?") -> CaseComment:
+        assert alice.post(f"/cases/{case.pk}/comment/", {"text": text}).status_code == 302
+        return CaseComment.objects.latest("pk")
+
+    def change(self, alice: Client, case: Case, **wanted: str) -> str:
+        form = controls_of(page(alice, f"/cases/{case.pk}/change/"), action="/change/")
+        return alice.post(f"/cases/{case.pk}/change/", {**form, **wanted}).content.decode()
+
+    def read(self, account: VendorAccount) -> None:
+        Case.objects.update(next_read_at=timezone.now())
+        refill(account)
+        following.follow_due()
+
+    def test_a_comment_is_told_once_and_shown_once(
+        self, box: Sandbox, account: VendorAccount, alice: Client, case: Case
+    ) -> None:
+        self.say(alice, case)
+        self.say(alice, case)  # pressed twice
+        assert "Queued" in page(alice, f"/cases/{case.pk}/")
+        send(account)
+        assert [comment["text"] for comment in at_gtt(box)[0].comments] == ["Any news?"]
+        self.read(account)
+        assert CaseComment.objects.get().fingerprint
+        assert page(alice, f"/cases/{case.pk}/").count("Any news?") == 1
+
+    @pytest.mark.parametrize(
+        ("text", "sentence"), [("  ", "Write something first."), ("x" * 4001, "these are 4001")]
+    )
+    def test_what_cannot_be_said(self, alice: Client, case: Case, text: str, sentence: str) -> None:
+        answer = alice.post(f"/cases/{case.pk}/comment/", {"text": text})
+        assert answer.status_code == 422
+        assert sentence in answer.content.decode()
+
+    def test_where_it_is_switched_off_it_says_so(
+        self, account: VendorAccount, alice: Client, case: Case
+    ) -> None:
+        VendorAccount.objects.update(operations=["get"])
+        assert "Commenting is switched off" in page(alice, f"/cases/{case.pk}/")
+        answer = alice.post(f"/cases/{case.pk}/comment/", {"text": "Hello"})
+        assert "it is switched off for this account" in answer.content.decode()
+
+    def test_a_comment_whose_answer_was_lost_is_found_by_machine(
+        self, box: Sandbox, account: VendorAccount, alice: Client, case: Case
+    ) -> None:
+        box.fail_next("lose_answer", on="gtt.update")
+        comment = self.say(alice, case)
+        send(account)
+        send(account)
+        assert len(at_gtt(box)[0].comments) == 1
+        text = page(alice, "/unknown/")
+        assert "We do not know whether GTT took this comment or change. Do not send it again." in text
+        refill(account)
+        assert searching.look_for_lost() == 1
+        check(account)
+        comment.refresh_from_db()
+        assert comment.message is not None
+        assert comment.message.state == State.DONE
+        assert comment.fingerprint
+
+    def test_a_comment_that_never_arrived_stays_in_doubt(
+        self, box: Sandbox, account: VendorAccount, alice: Client, case: Case
+    ) -> None:
+        box.fail_next("reset_before", on="gtt.update")
+        comment = self.say(alice, case)
+        send(account)
+        refill(account)
+        searching.look_for_lost()
+        check(account)
+        comment.refresh_from_db()
+        assert comment.message is not None
+        assert comment.message.state == State.UNKNOWN
+        assert "does not show the comment" in page(alice, "/unknown/")
+
+    def test_resolving_it(self, box: Sandbox, account: VendorAccount, alice: Client, case: Case) -> None:
+        self.change(alice, case, state="Resolved")
+        assert "This change is on its way." in page(alice, f"/cases/{case.pk}/")
+        send(account)
+        assert at_gtt(box)[0].state == "Resolved"
+        case.refresh_from_db()
+        assert case.state == "Resolved"
+
+    def test_nothing_different_is_said(self, alice: Client, case: Case) -> None:
+        assert "Nothing is different" in self.change(alice, case)
+
+    @pytest.mark.parametrize("keep_mine", [True, False])
+    def test_what_gtt_changed_meanwhile_is_settled_by_a_person(
+        self, box: Sandbox, account: VendorAccount, alice: Client, case: Case, keep_mine: bool
+    ) -> None:
+        box.gtt.edit(case.number, priority="1 - Critical")
+        self.change(alice, case, priority="4 - Low")
+        send(account)
+        assert at_gtt(box)[0].fields["priority"] == "1 - Critical"
+        text = page(alice, f"/cases/{case.pk}/")
+        assert "Nothing was changed: GTT changed the same meanwhile." in text
+        edit = CaseEdit.objects.get()
+        alice.post(f"/cases/{case.pk}/change/{edit.pk}/", {"mine" if keep_mine else "theirs": "1"})
+        send(account)
+        assert at_gtt(box)[0].fields["priority"] == ("4 - Low" if keep_mine else "1 - Critical")
+        assert "GTT changed the same meanwhile" not in page(alice, f"/cases/{case.pk}/")
+
+    def test_the_same_comment_on_many_with_a_result_each(
+        self, box: Sandbox, account: VendorAccount, people: Cast, alice: Client, case: Case
+    ) -> None:
+        second = make_case(people.alice, people.east, account)  # has no number yet
+        foreign = make_case(people.carol, people.west, account)
+        keys = [str(one.pk) for one in (case, second, foreign)]
+        asked = alice.post("/cases/comment/", {"case": keys}).content.decode()
+        assert "Comment on 2 cases" in asked
+        done = alice.post(
+            "/cases/comment/", {"case": keys, "text": "Outage over", "send": "1"}
+        ).content.decode()
+        assert "On its way" in done
+        assert "GTT has given this case no number yet." in done
+        assert CaseComment.objects.count() == 1
+
+    def test_files_are_kept_and_named_as_not_sent(self, people: Cast, alice: Client, case: Case) -> None:
+        upload = SimpleUploadedFile("plan.pdf", PDF)
+        alice.post(f"/cases/{case.pk}/files/", {"file": upload})
+        text = page(alice, f"/cases/{case.pk}/")
+        assert "plan.pdf" in text
+        assert "not sent to GTT" in text
+        url = f"/files/{case.files.get().key}/"
+        assert (alice.get(url).status_code, client_of(people.carol).get(url).status_code) == (200, 404)

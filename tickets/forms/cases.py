@@ -10,11 +10,12 @@ from portal.models import Team, User, VendorAccount
 from portal.models.accounts import Vendor
 from sites.models import Site
 from tickets.forms.fields import Line, Words
-from tickets.models import CaseChoice
+from tickets.models import Case, CaseChoice
 
 # ServiceNow's limit for the summary; GTT evidently runs on it.
 LONGEST_SUMMARY = 160
 LONGEST_COMMENT = 4000
+RESOLVED = "Resolved"
 Field = CaseChoice.Field
 
 
@@ -86,6 +87,28 @@ class CaseForm(forms.Form):
             for choice in self.choices
             if choice.field == Field.SUBCATEGORY and choice.category in ("", category)
         ]
+
+
+class ChangeForm(forms.Form):
+    """What may be changed of a case; whatever GTT says today is among the choices, known to us or not."""
+
+    state = forms.ChoiceField(label="State")
+    short_description = Line("Summary", LONGEST_SUMMARY, missing="Say in one line what is wrong.")
+    priority = forms.ChoiceField(label="Priority")
+    category = forms.ChoiceField(label="Category")
+    subcategory = forms.ChoiceField(label="Subcategory", required=False)
+
+    def __init__(self, case: Case, data: Any = None) -> None:
+        now = {name: getattr(case, name) for name in self.base_fields}
+        super().__init__(data, initial=now)
+        offered = CaseChoice.objects.filter(is_offered=True).values_list("field", "value")
+        words: dict[str, list[str]] = {"state": [RESOLVED]}
+        for field, value in offered:
+            words.setdefault(field, []).append(value)
+        for name in ("state", "priority", "category", "subcategory"):
+            blank = [("", "None")] if name == Field.SUBCATEGORY else []
+            choices = dict.fromkeys([now[name], *words.get(name, [])])
+            self.fields[name].choices = [*blank, *((word, word) for word in choices if word)]  # type: ignore[attr-defined]
 
 
 class CommentForm(forms.Form):

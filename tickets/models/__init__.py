@@ -1,4 +1,4 @@
-from tickets.models.cases import Case, CaseChange, CaseChoice, CaseComment
+from tickets.models.cases import Case, CaseChange, CaseChoice, CaseComment, CaseEdit
 from tickets.models.dispatches import Dispatch, EarlierSending, Location
 from tickets.models.drafts import Draft, DraftFile
 from tickets.models.duplicates import PossibleDuplicate
@@ -14,6 +14,7 @@ __all__ = [
     "CaseChange",
     "CaseChoice",
     "CaseComment",
+    "CaseEdit",
     "ColumnMapping",
     "Dispatch",
     "DispatchTemplate",

@@ -146,6 +146,23 @@ class CaseComment(models.Model):
         return self.written_by_id is not None
 
 
+class CaseEdit(models.Model):
+    """Fields of a case we asked GTT to change, with what the person saw there when they did."""
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="edits")
+    message = models.OneToOneField(Message, models.PROTECT, related_name="case_edit")
+    changes = models.JSONField(help_text="GTT's field names and the values wanted")
+    seen = models.JSONField(help_text="the same fields as they were when it was written")
+    written_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return ", ".join(self.changes)
+
+
 class CaseChange(models.Model):
     """One field of a case that changed at GTT, and when we learned of it."""
 

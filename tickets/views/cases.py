@@ -17,14 +17,15 @@ from sites.models import Site
 from sites.services import sites_for_wizard
 from tickets.case_filters import CaseFilters
 from tickets.case_page import CasePage
-from tickets.forms.cases import CaseForm
+from tickets.forms.cases import CaseForm, ChangeForm, CommentForm
 from tickets.models import Case
-from tickets.services.cases import following, raising
+from tickets.services.cases import answering, following, raising
 from tickets.views.draft_pages import SHORTEST_SEARCH, searched
 
 LIST_JOINS = ("site", "team", "message")
 PAGE_JOINS = ("account", "team", "site", "message", "submitted_by")
 MOST_SITES = 8
+MOST_AT_ONCE = 100
 # Buttons that look for a site and send nothing.
 LOOKING = ("search", "pick", "clear")
 
@@ -110,9 +111,115 @@ def _case(request: PortalRequest, pk: int) -> Case:
 
 @require_safe
 def case(request: PortalRequest, pk: int) -> HttpResponse:
+    return _page(request, _case(request, pk))
+
+
+def _page(request: PortalRequest, found: Case, *, status: int = 200, **more: Any) -> HttpResponse:
+    context = {
+        "case": found,
+        "page": CasePage(found),
+        "comment_form": CommentForm(),
+        "may_answer": answering.may_answer(request.user, found),
+        "audit": audit.of(found),
+        **more,
+    }
+    return render(request, "tickets/case.html", context, status=status)
+
+
+@require_POST
+def comment(request: PortalRequest, pk: int) -> HttpResponse:
     found = _case(request, pk)
-    context = {"case": found, "page": CasePage(found), "audit": audit.of(found)}
-    return render(request, "tickets/case.html", context)
+    form = CommentForm(request.POST)
+    if not form.is_valid():
+        return _page(request, found, status=422, comment_form=form)
+    try:
+        answering.comment(found, form.cleaned_data["text"], by=request.user)
+    except Problem as problem:
+        form.add_error("text", str(problem))
+        return _page(request, found, status=422, comment_form=form)
+    return redirect(f"{found.get_absolute_url()}#thread")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def change(request: PortalRequest, pk: int) -> HttpResponse:
+    """Other values for the case; what the person saw goes along and is compared before anything is sent."""
+    found = _case(request, pk)
+    if not answering.may_answer(request.user, found):
+        raise PermissionDenied
+    if request.method != "POST":
+        return _show_change(request, found, ChangeForm(found))
+    form = ChangeForm(found, request.POST)
+    if not form.is_valid():
+        return _show_change(request, found, form, status=422)
+    seen = {name: request.POST.get(f"seen-{name}", "") for name in form.fields}
+    try:
+        answering.change(found, form.cleaned_data, seen, by=request.user)
+    except Problem as problem:
+        form.add_error(None, str(problem))
+        return _show_change(request, found, form, status=422)
+    return redirect(found)
+
+
+def _show_change(request: PortalRequest, found: Case, form: ChangeForm, *, status: int = 200) -> HttpResponse:
+    seen = {name: request.POST.get(f"seen-{name}", str(form.initial.get(name, ""))) for name in form.fields}
+    return render(
+        request, "tickets/case_change.html", {"case": found, "form": form, "seen": seen}, status=status
+    )
+
+
+@require_POST
+def settle(request: PortalRequest, pk: int, edit_pk: int) -> HttpResponse:
+    """A conflict: ours over GTT's, or GTT's."""
+    found = _case(request, pk)
+    edit = get_object_or_404(found.edits, pk=edit_pk)
+    try:
+        answering.settle_conflict(edit, keep_mine="mine" in request.POST, by=request.user)
+    except Problem as problem:
+        messages.warning(request, str(problem))
+    return redirect(found)
+
+
+@require_POST
+def add_files(request: PortalRequest, pk: int) -> HttpResponse:
+    found = _case(request, pk)
+    uploads = request.FILES.getlist("file")
+    refused = (
+        answering.add_files(found, uploads, by=request.user) if uploads else ["Choose at least one file."]
+    )
+    for sentence in refused:
+        messages.error(request, sentence)
+    return redirect(f"{found.get_absolute_url()}#files")
+
+
+@require_POST
+def comment_on_many(request: PortalRequest) -> HttpResponse:
+    """The same comment on every ticked case, with a result for each."""
+    if not request.user.has_perm("tickets.raise_case"):
+        raise PermissionDenied
+    keys = [
+        int(key) for key in request.POST.getlist("case") if key.isascii() and key.isdigit() and len(key) < 18
+    ]
+    chosen = list(
+        Case.objects.visible_to(request.user).filter(pk__in=keys[:MOST_AT_ONCE]).select_related(*PAGE_JOINS)
+    )
+    form = CommentForm(request.POST)
+    results: list[tuple[Case, str]] = []
+    if chosen and form.is_valid() and "send" in request.POST:
+        results = [(one, _comment_result(request, one, form.cleaned_data["text"])) for one in chosen]
+    elif "send" not in request.POST:
+        form = CommentForm()
+    context = {"cases": chosen, "form": form, "results": results}
+    status = 422 if form.is_bound and not form.is_valid() else 200
+    return render(request, "tickets/case_comment_many.html", context, status=status)
+
+
+def _comment_result(request: PortalRequest, found: Case, text: str) -> str:
+    """Why it was not promised, or ""."""
+    try:
+        answering.comment(found, text, by=request.user)
+    except Problem as problem:
+        return str(problem)
+    return ""
 
 
 @require_safe

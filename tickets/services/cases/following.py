@@ -16,6 +16,7 @@ from portal.models.accounts import Operation
 from portal.problems import Problem
 from portal.ratelimit import Purpose
 from portal.vendors.errors import NotExecuted, NotFound, VendorError
+from portal.vendors.gtt.client import CaseRead
 from tickets import case_mirror
 from tickets.models import Case
 from tickets.services.following import NO_SECRET
@@ -84,10 +85,21 @@ def _due() -> QuerySet[Case]:
     return due.select_related("account").order_by(rank, "next_read_at", "pk")
 
 
+def _answer(case: Case) -> CaseRead:
+    """By number; where GTT does not know that, by its own key."""
+    client = accounts.gtt_client(case.account)
+    try:
+        return client.get_case(case.number)
+    except NotFound:
+        if not case.case_id or ratelimit.take(case.account, Purpose.READ):
+            raise
+        return client.get_case(case.case_id)
+
+
 def _read(case: Case, asked_at: datetime) -> None:
     """One question to GTT; whatever comes of it is written down. No transaction is open meanwhile."""
     try:
-        answer = accounts.gtt_client(case.account).get_case(case.number)
+        answer = _answer(case)
     except NotFound:
         case_mirror.save_problem(case.pk, NOT_THERE)
     except VendorError as error:

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from portal import accounts, arming, drift, encryption, ratelimit
-from portal.models import VendorAccount
+from portal.models import Message, VendorAccount
 from portal.models.accounts import Operation
 from portal.models.messages import State
 from portal.outbox import resolving
@@ -18,6 +18,7 @@ from portal.vendors.errors import NotExecuted, VendorError
 from portal.vendors.gtt.answers import CaseOnWire
 from tickets.models import Case
 from tickets.services.cases.delivery import carries
+from tickets.work import UPDATE_CASE
 
 log = logging.getLogger(__name__)
 AGAIN = timedelta(minutes=1)
@@ -30,7 +31,30 @@ def look_for_lost() -> int:
     while arming.sends() and (lost := _claim()):
         for case in _listed(lost[0].account, lost):
             found += _tell(case, lost)
+    if arming.sends():
+        found += _look_at_updated()
     return found
+
+
+def _look_at_updated() -> int:
+    """Comments and changes in doubt: the case is read once more, and shows them or does not."""
+    asked = 0
+    doubtful = Message.objects.filter(
+        kind=UPDATE_CASE,
+        state=State.UNKNOWN,
+        account__paused_at=None,
+        account__operations__contains=Operation.GET.value,
+    )
+    for message in doubtful.exclude(resolutions__opened_by=None, resolutions__isnull=False).order_by("pk")[
+        :50
+    ]:
+        try:
+            resolving.say_found(message, {str(message.payload["number"]): 0}, by=None)
+        except Problem as problem:
+            log.info("%s: %s", message.reference, problem)
+        else:
+            asked += 1
+    return asked
 
 
 def _claim() -> list[Case]:
