@@ -202,9 +202,21 @@ def test_a_put_replaces_and_a_patch_merges(box, bearer):
     changed = call(box, bearer, "PATCH", f"{ROOT}/{case['spec']['case_id']}", patch).json()
     assert (changed["spec"]["subcategory"], changed["spec"]["priority"]) == ("Slow", "2 - High")
     assert [record.case_names for record in box.calls("gtt.update")] == [[case["name"]]] * 2
+    updates = [(entry["by"], entry["fields"]) for entry in box.gtt.cases[case["name"]]["updates"]]
+    ours = "sandbox-client"
+    assert updates == [
+        (ours, {"priority": "2 - High", "description": ""}),
+        (ours, {"subcategory": "Slow"}),
+    ]
     box.gtt.update_methods = {"PATCH"}
     answer = change(box, bearer, case)
     assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, PATCH")
+
+
+def test_a_put_that_changes_nothing_is_no_update(box, bearer):
+    case = create(box, bearer, {"subcategory": ..., "description": ...}).json()
+    box.advance(5)
+    assert change(box, bearer, case).json() == case
 
 
 def test_our_comments_are_kept_with_their_author_and_none_is_lost(box, bearer):

@@ -32,6 +32,7 @@ class Case:
     is_by_hand: bool = False
     comments: list[dict[str, Any]] = field(default_factory=list)  # id, text, author, at
     history: list[dict[str, Any]] = field(default_factory=list)  # state, at, by
+    updates: list[dict[str, Any]] = field(default_factory=list)  # at, by, and the fields that really changed
 
     @property
     def is_closed(self) -> bool:
@@ -92,9 +93,12 @@ class CaseBook:
         """What the customer, or a script for GTT, makes of a case at once. False if that changes nothing."""
         now, state = self.clock.now(), changes.get("state", case.state)
         fields = {key: value for key, value in changes.items() if key != "state"}
-        if state == case.state and not comments and fields.items() <= case.fields.items():
+        fields = {key: value for key, value in fields.items() if value != case.fields.get(key, "")}
+        if state == case.state and not comments and not fields:
             return False
-        case.fields.update(fields)
+        if fields:
+            case.updates.append({"at": now, "by": by, "fields": fields})
+            case.fields.update(fields)
         for text in comments:
             self._write(case, text, by, now)
         if state != case.state:
