@@ -107,12 +107,7 @@ def works_of(messages: Iterable[Message]) -> dict[int, Work]:
             wanted[Case if found[1] == "case" else Dispatch][message.pk] = int(found[2])
     works = {}
     for model, keys in wanted.items():
-        records = (
-            model.objects.select_related("team", "submitted_by").in_bulk(set(keys.values())) if keys else {}
-        )
-        works |= {message: Work(records[key]) for message, key in keys.items() if key in records}
+        found_all = model.objects.select_related("team", "submitted_by")
+        records = found_all.in_bulk(set(keys.values())) if keys else {}
+        works |= {pk: Work(records[key], pk in updates) for pk, key in keys.items() if key in records}
     return works
-
-
-def work_of(message: Message) -> Work | None:
-    return works_of([message]).get(message.pk)

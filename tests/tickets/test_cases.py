@@ -282,7 +282,7 @@ class TestAnswering:
     ) -> None:
         self.say(alice, case)
         self.say(alice, case)  # pressed twice
-        assert "Queued" in page(alice, f"/cases/{case.pk}/")
+        assert "Waiting" in page(alice, f"/cases/{case.pk}/")
         send(account)
         assert [comment["text"] for comment in at_gtt(box)[0].comments] == ["Any news?"]
         self.read(account)
