@@ -171,7 +171,7 @@ def _invented(position: int, random: Random) -> tuple[Site, Contact]:
         city=city,
         state=state,
         zip=zip_code,
-        time_zone=zones.zone_for_state(state),
+        time_zone=zones.zone_for(state=state, zip_code=zip_code) or zones.zone_for_state(state),
         access_notes=random.choice(NOTES),
     )
     name = f"{random.choice(FIRST)} {random.choice(LAST)}"
