@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from portal.sheets.tables import Line, bounded
 from tests.sheets.corpus import CORPUS, PASTES, Case
 from tickets.sheets import Table, Unreadable, read, read_pasted
-from tickets.sheets.tables import Line, bounded
 
 
 def outcome(case: Case, *, is_pasted: bool = False) -> Table | str:

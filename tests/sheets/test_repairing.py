@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal.sheets.tables import BLANKS
 from tests.sheets.made import csv_of, text_of, xlsx_of
 from tickets.sheets import Unreadable, read, read_pasted
 from tickets.sheets.clocks import clock_of, window_of
@@ -15,7 +16,6 @@ from tickets.sheets.fields import FIELDS
 from tickets.sheets.making import make_rows
 from tickets.sheets.matching import match, order_in
 from tickets.sheets.repairing import RULES, repair, repair_row
-from tickets.sheets.tables import BLANKS
 from tickets.sheets.windows import window_from
 
 NAMES = [field.name for field in FIELDS]

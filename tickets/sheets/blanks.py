@@ -5,9 +5,9 @@ import io
 
 import xlsxwriter
 
+from portal.sheets.headers import EXAMPLE
 from portal.vendors.granite.service_types import SERVICE_TYPES
 from tickets.sheets.fields import BY_NAME, FIELDS
-from tickets.sheets.samples import EXAMPLE
 
 # Without the time parts that other columns say already.
 LEFT_OUT = ("start_time", "end_time", "window")

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from portal.sheets.tables import BLANKS, Table
 from tickets.sheets.fields import BY_NAME, UNUSED
 from tickets.sheets.repairing import repair_row
-from tickets.sheets.tables import BLANKS, Table
 from tickets.sheets.windows import PARTS, window_from
 
 REPAIRED = "repaired"

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from portal.sheets.tables import BLANKS, Table
 from sites import zones
 from tickets.sheets import columns
 from tickets.sheets.clocks import clock_of, window_of
@@ -12,7 +13,6 @@ from tickets.sheets.fields import BY_NAME as FIELDS_BY_NAME
 from tickets.sheets.kinds import kind_of_work
 from tickets.sheets.places import state_of, zone_of
 from tickets.sheets.repairing import repair
-from tickets.sheets.tables import BLANKS, Table
 from tickets.sheets.windows import day_part, is_moment
 
 BY_NAME, BY_USUAL_NAME, BY_CONTENT, REMEMBERED = "name", "usual name", "content", "remembered"

@@ -1,52 +1,15 @@
-"""From the bytes of a file, or from pasted cells, to a table. What a file is, its content says and not its name."""
+"""Sheets of a dispatch, read: the headings are looked for by the names of our fields."""
 
-from portal.files.contents import OLE2, START, kind_of
-from tickets.sheets.csvs import lines_of_csv, lines_of_paste
-from tickets.sheets.headers import make_table
-from tickets.sheets.tables import MOST_BYTES, Line, Table, Unreadable
-from tickets.sheets.xlsx import lines_of_xlsx
-
-# Two letters may begin a heading; a real image or program fails for its control characters.
-MAY_BE_TEXT = ("something else", "a BMP image", "a Windows program", "a script")
+from portal import sheets
+from portal.sheets import Table
+from tickets.sheets.columns import recognised
 
 
 def read(name: str, content: bytes) -> Table:
     """The table in an XLSX or CSV file. Raises Unreadable, with a sentence that begins with the name."""
-    notes: list[str] = []
-    try:
-        return make_table(_lines(content, notes), notes)
-    except Unreadable as reason:
-        raise Unreadable(f"“{_short(name)}” cannot be read. {reason}") from reason
+    return sheets.read(name, content, recognised)
 
 
 def read_pasted(text: str) -> Table:
     """The table in cells copied from a spreadsheet. Raises Unreadable."""
-    notes: list[str] = []
-    if len(text) > MOST_BYTES:
-        raise Unreadable(f"The pasted text is longer than {MOST_BYTES / 1e6:g} MB. Upload it as a file.")
-    if text.lstrip("\ufeff \t\r\n").startswith(("<html", "<!DOCTYPE", "<table")):
-        raise Unreadable("What was pasted is the source of a web page, not cells of a sheet.")
-    return make_table(lines_of_paste(text, notes), notes)
-
-
-def _lines(content: bytes, notes: list[str]) -> list[Line]:
-    if not content.strip():
-        raise Unreadable("The file is empty.")
-    if len(content) > MOST_BYTES:
-        raise Unreadable(f"It has {len(content) / 1e6:.1f} MB; a sheet may have {MOST_BYTES / 1e6:g} MB.")
-    if content.startswith(OLE2):
-        raise Unreadable(
-            "It is an older Excel file (.xls), or protected by a password. Save it as a plain XLSX."
-        )
-    if content.startswith(b"PK\x03\x04"):
-        return lines_of_xlsx(content, notes)
-    if (kind := kind_of(content[:START])) not in MAY_BE_TEXT:
-        raise Unreadable(
-            f"It holds {kind}, not a sheet. Open it in Excel and save it as XLSX or “CSV UTF-8”."
-        )
-    return lines_of_csv(content, notes)
-
-
-def _short(name: str) -> str:
-    plain = name.replace("\\", "/").rsplit("/", 1)[-1]
-    return plain if len(plain) <= 60 else f"{plain[:40]}…{plain[-15:]}"
+    return sheets.read_pasted(text, recognised)

@@ -6,10 +6,10 @@ Numbers that name a place or an account are texts: nothing about them is ever pr
 import re
 from collections.abc import Callable, Mapping
 
+from portal.sheets.tables import BLANKS
 from portal.vendors.granite.phone import clean_phone
 from tickets.sheets.kinds import kind_of_work
 from tickets.sheets.places import state_of, zip_of, zone_of
-from tickets.sheets.tables import BLANKS
 from tickets.sheets.windows import OURS, repaired_moment
 
 Repaired = tuple[str, str]  # the value, and why it differs; "" where it does not

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from portal.models import Team
 from portal.problems import Problem
 from portal.request import PortalRequest
+from portal.sheets.tables import MOST_BYTES, MOST_ROWS
 from sites import zones
 from tickets.forms import columns as columns_form
 from tickets.forms.columns import ColumnsForm
@@ -17,7 +18,6 @@ from tickets.permissions import may_draft
 from tickets.services import sheets
 from tickets.sheets import Table, Unreadable, read, read_pasted
 from tickets.sheets.blanks import csv_template, xlsx_template
-from tickets.sheets.tables import MOST_BYTES, MOST_ROWS
 from tickets.views.wizard import frame, on_open_draft
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -15,8 +15,8 @@ from openpyxl.utils.datetime import MAC_EPOCH
 from openpyxl.utils.exceptions import InvalidFileException
 
 from portal.files.sheets import DAMAGED, check_xlsx
-from tickets.sheets.shown import text_of
-from tickets.sheets.tables import MOST_COLUMNS, MOST_NAMED, Line, Unreadable, bounded
+from portal.sheets.shown import text_of
+from portal.sheets.tables import MOST_COLUMNS, MOST_NAMED, Line, Unreadable, bounded
 
 MOST_UNPACKED = 120_000_000  # of all parts; ten megabytes of a plain sheet unpack to about this
 MOST_STYLES = 8_000_000

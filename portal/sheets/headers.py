@@ -2,10 +2,9 @@
 
 import re
 from collections import Counter
+from collections.abc import Callable
 
-from tickets.sheets.columns import recognised
-from tickets.sheets.samples import EXAMPLE
-from tickets.sheets.tables import (
+from portal.sheets.tables import (
     BLANKS,
     ERRORS,
     MOST_ABOVE,
@@ -18,6 +17,11 @@ from tickets.sheets.tables import (
     too_many_rows,
 )
 
+# How many different fields a line of headings names, by the words of whoever reads the sheet.
+Recognised = Callable[[list[str]], int]
+# Stands in the example of a template of ours; the line comes back with the sheet and is no row.
+EXAMPLE = "Example, this line is left out"
+
 _DATA = re.compile(r"@|\d{4}|\d[-./:]\d")  # addresses, phones, dates, times: no header has them
 _UNDER = re.compile(
     r"(required|mandatory|optional|text|number|date|time|yes ?/ ?no|y ?/ ?n|string|free text|[*]|n/a|max\.? \d+.*)",
@@ -25,11 +29,11 @@ _UNDER = re.compile(
 )
 
 
-def make_table(lines: list[Line], notes: list[str]) -> Table:
+def make_table(lines: list[Line], notes: list[str], recognised: Recognised) -> Table:
     """The table in these lines, none of which is empty. Raises Unreadable where there is none."""
     if not lines:
         raise Unreadable("There is nothing in it: no cell has any text.")
-    at, header = _find(lines)
+    at, header = _find(lines, recognised)
     if at >= 0:
         notes = [*notes, *_said_above(lines, at, header)]
         rest = lines[at + 1 :]
@@ -51,7 +55,7 @@ def make_table(lines: list[Line], notes: list[str]) -> Table:
     return _trimmed(header, rest, notes, is_headed=at >= 0)
 
 
-def _find(lines: list[Line]) -> tuple[int, list[str]]:
+def _find(lines: list[Line], recognised: Recognised) -> tuple[int, list[str]]:
     """Where the header stands and what it says; -1 where there is none."""
     first = lines[:MOST_ABOVE]
     hits = [recognised(cells) for _, cells in first]
@@ -64,7 +68,7 @@ def _find(lines: list[Line]) -> tuple[int, list[str]]:
         best = wide[0]
         if not _is_headerlike(first[best][1]) or len(lines) == best + 1:
             return (-1, []) if best == 0 or not hits[best] else (best, first[best][1])
-    return best, _joined(first, best)
+    return best, _joined(first, best, recognised)
 
 
 def _filled(cells: list[str]) -> list[str]:
@@ -78,7 +82,7 @@ def _is_headerlike(cells: list[str]) -> bool:
     )
 
 
-def _joined(lines: list[Line], at: int) -> list[str]:
+def _joined(lines: list[Line], at: int, recognised: Recognised) -> list[str]:
     """The header, with the line of groups above it put before its names where that tells more columns apart."""
     header = lines[at][1]
     if at == 0 or len(_filled(lines[at - 1][1])) < 2 or not _is_headerlike(lines[at - 1][1]):

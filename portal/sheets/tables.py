@@ -87,7 +87,7 @@ def bounded(lines: Iterable[Line], notes: list[str]) -> Iterator[Line]:
         full = _without_end(cells)
         if len(full) > MOST_COLUMNS:
             raise Unreadable(
-                f"Line {number} has more than {MOST_COLUMNS} columns. Keep those that describe the dispatch."
+                f"Line {number} has more than {MOST_COLUMNS} columns. Keep those that are needed."
             )
         empty = 0 if full else empty + 1
         if empty == MOST_EMPTY and kept:
@@ -104,7 +104,7 @@ def bounded(lines: Iterable[Line], notes: list[str]) -> Iterator[Line]:
 
 def too_many_rows() -> str:
     return (
-        f"The sheet has more than {MOST_ROWS:,} rows. Divide it and make a dispatch of each part; "
+        f"The sheet has more than {MOST_ROWS:,} rows. Divide it and read each part by itself; "
         "nothing of it was read."
     )
 

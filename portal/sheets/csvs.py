@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from portal.exports import FORMULA
-from tickets.sheets.tables import BLANKS, MOST_CHARACTERS, Line, Places, Unreadable, bounded
+from portal.sheets.tables import BLANKS, MOST_CHARACTERS, Line, Places, Unreadable, bounded
 
 SEPARATORS = ",;\t|"
 LOOKED_AT = 60  # rows, for finding the separator
