@@ -18,7 +18,7 @@ def names_in_settings_exist(app_configs: Sequence[Any] | None, **kwargs: Any) ->
     names = {**settings.OUTBOX_HANDLERS, **settings.LOOKUPS, **settings.PROBES}
     names |= {f"beat: {key}": str(entry["task"]) for key, entry in settings.CELERY_BEAT_SCHEDULE.items()}
     names |= {f"files: {name}": name for name in settings.FILES_OF_SEEN_WORK}
-    names |= {"AFTER_FORGETTING": settings.AFTER_FORGETTING}
+    names |= {"AFTER_FORGETTING": settings.AFTER_FORGETTING, "HEEDING_TASK": settings.HEEDING_TASK}
     for key, name in names.items():
         try:
             import_string(name)

@@ -39,9 +39,12 @@ ADMIN = (
         "portal.change_message",
         "portal.change_driftentry",
         *(f"tickets.view_{model}" for model in ("draft", "location", "ticket", "ticketchange", "casechange")),
+                "delivery",
         *(f"tickets.{verb}_casechoice" for verb in ("view", "add", "change")),
         "axes.view_accessattempt",
         "axes.delete_accessattempt",
+        "portal.change_delivery",
+        *(f"portal.{verb}_subscription" for verb in ("view", "add", "change")),
         "axes.view_accesslog",
         "axes.view_accessfailurelog",
     }

@@ -247,6 +247,7 @@ CELERY_BEAT_SCHEDULE = {
         ("check what was found", "portal.tasks.check_found", 5),
         ("answer look-ups", "portal.tasks.answer_lookups", 2),
         ("follow tickets", "tickets.tasks.follow_tickets", 15),
+        ("heed deliveries", "tickets.tasks.heed_deliveries", 5),
         ("follow cases", "tickets.tasks.follow_cases", 15),
         ("look for lost cases", "tickets.tasks.look_for_lost_cases", 30),
         ("remind people of what is unknown", "tickets.tasks.remind", 30),
@@ -269,6 +270,8 @@ FILES_OF_SEEN_WORK = [
     "tickets.permissions.files_of_seen_work",
     "tickets.permissions.files_of_seen_cases",
 ]
+# Who understands what vendors tell us unasked.
+HEEDING_TASK = "tickets.tasks.heed_deliveries"
 # A read by which the breaker finds out whether a vendor answers again.
 PROBES = {"granite": "portal.accounts.probe_granite", "gtt": "portal.accounts.probe_gtt"}
 LOOKUPS = {

@@ -1,8 +1,8 @@
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
-from django.urls import include, path
+from django.urls import include, path, re_path
 
-from portal.views import files, health, outbound, people
+from portal.views import deliveries, files, health, hooks, outbound, people
 from tickets.views import home
 
 urlpatterns = [
@@ -16,6 +16,10 @@ urlpatterns = [
     path("outbound/sent/<int:pk>/looked/", outbound.looked, name="outbound-looked"),
     path("outbound/sent/<int:pk>/again/", outbound.send_again, name="outbound-again"),
     path("files/<uuid:key>/", files.download, name="file"),
+    re_path(r"^hooks/gtt/(?P<token>[^/]{1,200})/?$", hooks.gtt, name="gtt-hook"),
+    path("deliveries/", deliveries.deliveries, name="deliveries"),
+    path("deliveries/<int:pk>/", deliveries.delivery, name="delivery"),
+    path("deliveries/<int:pk>/again/", deliveries.again, name="delivery-again"),
     path("healthz", login_not_required(health.healthz), name="healthz"),
     path("admin/", admin.site.urls),
     path("", include("tickets.urls")),

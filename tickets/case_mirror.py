@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
-from django.db.models.functions import Now
+from django.db.models import F, QuerySet
+from django.db.models.functions import Least, Now
 
 from portal.models.accounts import Operation
 from portal.outbox.clock import database_now
@@ -42,10 +42,10 @@ def save(case_pk: int, told: CaseOnWire, *, source: str, asked_at: datetime | No
         case = _lock(case_pk)
         now = database_now()
         if _is_older(told, case) or (asked_at and case.read_at and case.read_at > asked_at):
-            case.tried_at, case.next_read_at = now, next_reading(case, now)
+            _plan_next(case, now, asked_at)
             case.save(update_fields=["tried_at", "next_read_at"])
         else:
-            _write(case, told, now, source)
+            _write(case, told, now, source, asked_at)
         _add_comments(case, told.comments, now)
     return case
 
@@ -75,9 +75,11 @@ def give_back(case: Case) -> None:
     Case.objects.filter(pk=case.pk).update(next_read_at=case.next_read_at)
 
 
-def want_reading(case: Case) -> None:
-    """Due at once, before all others: a person waits, or GTT said that something changed."""
-    Case.objects.filter(pk=case.pk).update(next_read_at=Now(), wanted_at=Now())
+def want_reading(case: Case, *, within: timedelta = timedelta()) -> None:
+    """Due before all others, at once or so soon: a person waits, or GTT said that something changed."""
+    # One that is due sooner stays so; LEAST passes over what is empty.
+    soon = Least(F("next_read_at"), Now() + within) if within else Now()
+    Case.objects.filter(pk=case.pk).update(next_read_at=soon, wanted_at=Now())
 
 
 def next_reading(case: Case, now: datetime) -> datetime | None:
@@ -95,11 +97,20 @@ def _lock(case_pk: int) -> Case:
     return Case.objects.select_for_update(of=("self",)).select_related("account", "site").get(pk=case_pk)
 
 
+def _plan_next(case: Case, now: datetime, asked_at: datetime | None) -> None:
+    """When it is read next. An answer to an older question is no answer to whoever asked for news meanwhile."""
+    is_still_wanted = case.is_wanted and (asked_at is None or (case.wanted_at or now) > asked_at)
+    if is_still_wanted and case.next_read_at and case.account.may(Operation.GET):
+        case.tried_at = asked_at or case.tried_at
+    else:
+        case.tried_at, case.next_read_at = now, next_reading(case, now)
+
+
 def _is_older(told: CaseOnWire, case: Case) -> bool:
     return bool(told.updated_at and case.updated_at and told.updated_at < case.updated_at)
 
 
-def _write(case: Case, told: CaseOnWire, now: datetime, source: str) -> None:
+def _write(case: Case, told: CaseOnWire, now: datetime, source: str, asked_at: datetime | None) -> None:
     is_new = case.first_seen_at is None
     before = {name: getattr(case, name) for name in KEPT_AS_HISTORY}
     case.number = case.number or fit(Case, "number", told.key)
@@ -110,9 +121,9 @@ def _write(case: Case, told: CaseOnWire, now: datetime, source: str) -> None:
     case.opened_at, case.updated_at = told.opened_at or case.opened_at, told.updated_at or case.updated_at
     case.raw, case.search = told.raw, search_text(case)
     case.first_seen_at = case.first_seen_at or now
-    case.read_at = case.tried_at = now
+    case.read_at = now
     case.read_by, case.read_problem = source, ""
-    case.next_read_at = next_reading(case, now)
+    _plan_next(case, now, asked_at)
     case.save()
     CaseChange.objects.bulk_create(
         CaseChange(

@@ -4,7 +4,7 @@ from celery import shared_task
 
 from tickets.services import following, recurring, reminding
 from tickets.services.cases import following as case_following
-from tickets.services.cases import searching
+from tickets.services.cases import hearing, searching
 
 
 @shared_task(ignore_result=True)
@@ -30,3 +30,8 @@ def follow_cases() -> None:
 @shared_task(ignore_result=True)
 def look_for_lost_cases() -> None:
     searching.look_for_lost()
+
+
+@shared_task(ignore_result=True)
+def heed_deliveries() -> None:
+    hearing.heed_due()

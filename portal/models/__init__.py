@@ -4,6 +4,7 @@ from portal.models.audit import AuditEntry
 from portal.models.breakers import Breaker
 from portal.models.drift import DriftEntry
 from portal.models.files import StoredFile
+from portal.models.inbox import Delivery, Subscription, WebhookToken
 from portal.models.lookups import Lookup
 from portal.models.messages import Attempt, Message, MessageFile, MessageTransition, RateBudget
 from portal.models.people import Team, User
@@ -14,6 +15,7 @@ __all__ = [
     "Attempt",
     "AuditEntry",
     "Breaker",
+    "Delivery",
     "DriftEntry",
     "ForgottenSend",
     "Lookup",
@@ -23,8 +25,10 @@ __all__ = [
     "RateBudget",
     "Resolution",
     "StoredFile",
+    "Subscription",
     "Team",
     "User",
     "VendorAccount",
     "VendorToken",
+    "WebhookToken",
 ]

@@ -2,6 +2,7 @@ from django.conf import settings
 from django.db import models
 
 WORDS = {
+    "delivery.again": "had the delivery heeded again",
     "dispatch.submitted": "submitted the dispatch",
     "dispatch.submitted by itself": "submitted it, as a recurring dispatch says",
     "dispatch.repeats": "said that visits are meant which repeat others",

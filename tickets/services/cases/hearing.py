@@ -61,7 +61,11 @@ def hear(delivery: Delivery) -> Heard:
     told = [one for one in told if one.key]
     if not told:
         return Heard(UNREADABLE, "It is JSON, but tells of no case that we could recognise.")
-    drift.record([note for one in told for note in one.drift])
+    # In one order everywhere: two workers that lock the same rows must not wait for each other.
+    told.sort(key=lambda one: one.key)
+    drift.record(
+        sorted((note for one in told for note in one.drift), key=lambda note: (note.kind, note.path))
+    )
     return _together([_hear_one(delivery, one) for one in told], is_cut=len(rows) > MOST_CASES)
 
 
@@ -72,7 +76,12 @@ def _text(delivery: Delivery) -> bytes:
         raw.decode("utf-8")
     except UnicodeDecodeError:
         named = re.search(r"charset=\"?([\w.:-]+)", delivery.content_type)
-        if named and named[1].lower().replace("_", "-") in ("iso-8859-1", "latin-1", "latin1", "windows-1252"):
+        if named and named[1].lower().replace("_", "-") in (
+            "iso-8859-1",
+            "latin-1",
+            "latin1",
+            "windows-1252",
+        ):
             return raw if b"\x00" in raw[:4] else raw.decode("latin-1").encode()
     return raw
 
