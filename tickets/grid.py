@@ -69,7 +69,10 @@ def read(name: str, text: str, row: Row) -> tuple[str, str]:
     """What is kept of what was typed, and why it differs; "" where it does not."""
     others = {field_: value for field_, value in row.items() if isinstance(value, str)}
     if name not in WHEN:
-        return repair(name, text, others)
+        better, why = repair(name, text, others)
+        # What a person types plainly is no repair.
+        is_plain = better == text.strip() or text.strip().lower() in ("yes", "no")
+        return better, "" if is_plain else why
     if not text.strip():
         return "", ""
     # The end may be typed as a time alone: it is on the day of the start.
@@ -232,6 +235,8 @@ def shown_columns(
     """Those that are needed, say something or have something wrong, and those that were asked for."""
     wanted = set(look.columns) | REQUIRED
     wanted.update(name for checked in judged for name in checked.problems)
+    wanted.update(name for row in rows for name in row.get("repaired", ()))
+    wanted.update(mark["field"] for row in rows for mark in row.get("refused", ()))
     rest = {column.name for column in offered} - wanted
     for row in rows:
         if found := {name for name in rest if row.get(name)}:

@@ -310,3 +310,18 @@ def test_only_so_many_steps_are_kept(people: Cast, alice: Client) -> None:
     )
     Grid(alice, draft).set(0, "zip", "02116", "")
     assert RowChange.objects.filter(draft=draft).count() == MOST_KEPT
+
+
+def test_only_what_was_put_right_counts_as_repaired(people: Cast, alice: Client) -> None:
+    draft = make_sheet(people, typed_row(0), typed_row(1))
+    grid = Grid(alice, draft)
+    grid.set(0, "hard_start", "yes", "")
+    grid.set(0, "location_name", " Store 1 ", draft.locations[0]["location_name"])
+    assert (texts(draft, "hard_start")[0], texts(draft, "location_name")[0]) == ("on", "Store 1")
+    assert Grid(alice, draft).page.counts.repaired == 0
+    grid.set(0, "hard_start", "", "yes")
+    grid.set(1, "hard_start", "perhaps", "")
+    again = Grid(alice, draft)
+    assert again.page.counts.repaired == 1
+    assert "was “perhaps”" in again.html
+    assert "neither yes nor no" in again.html

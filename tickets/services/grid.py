@@ -17,8 +17,10 @@ from tickets.models.row_changes import Cell
 from tickets.services.drafts import lock
 from tickets.services.rows import OF_ITS_OWN
 
-MOST_KEPT = 100  # changes of one draft that can be undone
+MOST_KEPT = 60  # changes of one draft that can be undone
 STEP = "rows"
+# What was decided about a row being there twice was not decided about its copy.
+NOT_COPIED = (*OF_ITS_OWN, "repeats")
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,7 @@ def copy_rows(draft: Draft, keys: Iterable[str], *, by: User) -> Outcome:
     """Copies of these rows, behind all others."""
     locked, wanted = lock(draft, by=by), set(keys)
     copies = [
-        {name: deepcopy(value) for name, value in row.items() if name not in OF_ITS_OWN} | {KEY: new_key()}
+        {name: deepcopy(value) for name, value in row.items() if name not in NOT_COPIED} | {KEY: new_key()}
         for row in locked.locations
         if row[KEY] in wanted
     ]

@@ -15,6 +15,8 @@ from tickets.services.grid import stamp
 def set_wrong_rows_aside(draft: Draft, *, by: User) -> Draft:
     """Rows with problems move to a new sheet with the same request and files, which is the answer."""
     locked = lock(draft, by=by)
+    if not locked.is_sheet:
+        raise Problem("Only the rows of a sheet can be sent in parts.")
     judged = Checked(locked, by).rows
     wrong = [row for row, checked in zip(locked.locations, judged, strict=True) if checked.problems]
     good = [row for row, checked in zip(locked.locations, judged, strict=True) if not checked.problems]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from portal.models import User
 from portal.problems import Problem
 from tickets import grid
-from tickets.forms.typed import KEY
+from tickets.forms.typed import KEY, Row
 from tickets.pasted import read_block
 from tickets.services import grid as service
 from tickets.services import grid_undo
@@ -43,7 +43,11 @@ def _are_texts(value: Any) -> bool:
 
 def _set(asked: dict[str, Any], page: "RowsPage", by: User) -> Outcome:
     cells = asked.get("cells")
-    if not isinstance(cells, list) or not cells or not all(_are_texts(cell) and len(cell) == 4 for cell in cells):
+    if (
+        not isinstance(cells, list)
+        or not cells
+        or not all(_are_texts(cell) and len(cell) == 4 for cell in cells)
+    ):
         raise BadEdit
     known = {column.name for column in page.offered}
     if {cell[1] for cell in cells} - known:
@@ -90,7 +94,7 @@ def _fill(asked: dict[str, Any], page: "RowsPage", by: User) -> Outcome:
 
 def take_back(page: "RowsPage", key: str, name: str, by: User) -> Outcome:
     """What stood in a cell before it was repaired."""
-    row = next((row for row in page.draft.locations if row[KEY] == key), {})
+    row: Row = next((row for row in page.draft.locations if row[KEY] == key), {})
     mark = row.get("repaired", {}).get(name)
     if not mark:
         raise Problem("This cell was changed since. There is nothing to take back.")
