@@ -8,13 +8,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from portal.problems import Problem
 from portal.request import PortalRequest
 from tickets.forms.checking import clock_warnings
+from tickets.grid import refusals
 from tickets.models import Draft
 from tickets.queueing import outlook
 from tickets.review import MOST_FINDINGS, Review
 from tickets.services import costs, repeat_choices, repeats, submitting
 from tickets.services.repeat_choices import Undecided
 from tickets.services.submitting import ChangedSinceReview, Plan
-from tickets.views.draft_pages import refusals
 from tickets.views.wizard import frame, go_to, links_to, on_open_draft
 
 
