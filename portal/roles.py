@@ -2,8 +2,13 @@
 
 from django.contrib.auth.models import Group, Permission
 
-VIEWER = frozenset({"tickets.view_dispatch", "tickets.view_case"})
-DISPATCHER = VIEWER | {"tickets.submit_dispatch", "tickets.confirm_resend", "tickets.raise_case"}
+VIEWER = frozenset({"tickets.view_dispatch", "tickets.view_case", "sites.view_service"})
+DISPATCHER = VIEWER | {
+    "tickets.submit_dispatch",
+    "tickets.confirm_resend",
+    "tickets.raise_case",
+    "sites.change_service",
+}
 MANAGER = VIEWER | {"portal.see_all_teams", "tickets.confirm_resend"}
 ADMIN = (
     DISPATCHER

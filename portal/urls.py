@@ -22,6 +22,7 @@ urlpatterns = [
     path("deliveries/<int:pk>/again/", deliveries.again, name="delivery-again"),
     path("healthz", login_not_required(health.healthz), name="healthz"),
     path("admin/", admin.site.urls),
+    path("", include("sites.urls")),
     path("", include("tickets.urls")),
 ]
 handler400 = "portal.views.errors.bad_request"

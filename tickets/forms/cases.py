@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 
 from portal.models import Team, User, VendorAccount
 from portal.models.accounts import Vendor
-from sites.models import Site
+from sites.models import Service, Site
 from tickets.forms.fields import Line, Words
 from tickets.models import Case, CaseChoice
 
@@ -30,6 +30,11 @@ class CaseForm(forms.Form):
         required=False,
         widget=forms.HiddenInput,
         error_messages={"invalid_choice": "This site is not known any more. Choose it again."},
+    )
+    service: "forms.ModelChoiceField[Service]" = forms.ModelChoiceField(
+        None,
+        required=False,
+        error_messages={"invalid_choice": "This service is not known any more. Choose it again."},
     )
     case_type = forms.ChoiceField(label="Type")
     priority = forms.ChoiceField(label="Priority")
@@ -56,6 +61,8 @@ class CaseForm(forms.Form):
         self._offer("account", accounts)
         self.only_team, self.only_account = teams.first(), accounts.first()
         self.fields["site"].queryset = Site.objects.all()  # type: ignore[attr-defined]
+        services = Service.objects.visible_to(user).filter(vendor=Vendor.GTT)
+        self.fields["service"].queryset = services.select_related("site")  # type: ignore[attr-defined]
         self.choices = list(CaseChoice.objects.filter(is_offered=True))
         for name in Field.values:
             words = dict.fromkeys(choice.value for choice in self.choices if choice.field == name)
@@ -77,9 +84,18 @@ class CaseForm(forms.Form):
                 "subcategory",
                 ValidationError(f"“{subcategory}” does not belong to {category}. Choose another, or none."),
             )
+        self._check_service(cleaned)
         cleaned["team"] = cleaned.get("team") or self.only_team
         cleaned["account"] = cleaned.get("account") or self.only_account
         return cleaned
+
+    def _check_service(self, cleaned: dict[str, Any]) -> None:
+        """A service says where it is; one of another place was chosen before the site was."""
+        service, site = cleaned.get("service"), cleaned.get("site")
+        if service and site and service.site_id != site.pk:
+            self.add_error("service", ValidationError(f"{service} is at {service.site}, not at {site}."))
+        elif service:
+            cleaned["site"] = service.site
 
     def subcategories(self, category: str) -> Iterable[str]:
         return [

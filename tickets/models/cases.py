@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from portal.models import Message, StoredFile, Team, VendorAccount
-from sites.models import Site
+from sites.models import Service, Site
 
 if TYPE_CHECKING:
     from portal.models import User
@@ -39,6 +39,7 @@ class Case(models.Model):
     account = models.ForeignKey(VendorAccount, models.PROTECT, related_name="cases")
     team = models.ForeignKey(Team, models.PROTECT, related_name="cases")
     site = models.ForeignKey(Site, models.SET_NULL, null=True, blank=True, related_name="cases")
+    service = models.ForeignKey(Service, models.SET_NULL, null=True, blank=True, related_name="cases")
     message = models.ForeignKey(Message, models.PROTECT, null=True, related_name="cases")
     submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="cases")
     submitted_at = models.DateTimeField(auto_now_add=True)

@@ -11,9 +11,10 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal import audit, tables
+from portal.models.accounts import Vendor
 from portal.problems import Problem
 from portal.request import PortalRequest
-from sites.models import Site
+from sites.models import Service, Site
 from sites.services import sites_for_wizard
 from tickets.case_filters import CaseFilters
 from tickets.case_page import CasePage
@@ -23,11 +24,11 @@ from tickets.services.cases import answering, following, raising
 from tickets.views.draft_pages import SHORTEST_SEARCH, searched
 
 LIST_JOINS = ("site", "team", "message")
-PAGE_JOINS = ("account", "team", "site", "message", "submitted_by")
+PAGE_JOINS = ("account", "team", "site", "service", "message", "submitted_by")
 MOST_SITES = 8
 MOST_AT_ONCE = 100
 # Buttons that look for a site and send nothing.
-LOOKING = ("search", "pick", "clear")
+LOOKING = ("search", "pick", "clear", "choose")
 
 
 @require_safe
@@ -56,8 +57,10 @@ def new(request: PortalRequest) -> HttpResponse:
     if not request.user.has_perm("tickets.raise_case"):
         raise PermissionDenied
     if request.method != "POST":
-        form = CaseForm(request.user, initial={"key": uuid.uuid4(), "site": request.GET.get("site", "")})
-        return _show_form(request, form, _site(request.GET.get("site", "")))
+        service = _service(request, request.GET.get("service", ""))
+        site = service.site if service else _site(request.GET.get("site", ""))
+        form = CaseForm(request.user, initial={"key": uuid.uuid4(), "site": site.pk if site else ""})
+        return _show_form(request, form, site)
     if any(name in request.POST for name in LOOKING):
         return _look_for_site(request)
     form = CaseForm(request.user, request.POST)
@@ -97,12 +100,33 @@ def _site_context(request: PortalRequest, site: Site | None) -> dict[str, Any]:
         "q": q,
         "is_long_enough": is_long_enough,
         "hits": sites_for_wizard(q, MOST_SITES) if is_long_enough and not site else [],
+        **_service_context(request, site),
     }
 
 
+def _service_context(request: PortalRequest, site: Site | None) -> dict[str, Any]:
+    """GTT's services at the site, and the one chosen, if it is one of these."""
+    if site is None:
+        return {"services": [], "service": None}
+    services = Service.objects.visible_to(request.user).filter(vendor=Vendor.GTT, site=site)
+    chosen = _service(request, request.POST.get("service") or request.GET.get("service", ""))
+    return {
+        "services": list(services.order_by("our_id")),
+        "service": chosen if chosen and chosen.site_id == site.pk else None,
+    }
+
+
+def _service(request: PortalRequest, text: str) -> Service | None:
+    found = Service.objects.visible_to(request.user).filter(vendor=Vendor.GTT).select_related("site")
+    return found.filter(pk=int(text)).first() if _is_key(text) else None
+
+
 def _site(text: str) -> Site | None:
-    is_key = text.isascii() and text.isdigit() and len(text) <= 18
-    return Site.objects.filter(pk=int(text)).first() if is_key else None
+    return Site.objects.filter(pk=int(text)).first() if _is_key(text) else None
+
+
+def _is_key(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 18
 
 
 def _case(request: PortalRequest, pk: int) -> Case:

@@ -10,7 +10,7 @@ from portal import audit, outbox
 from portal.models import Message, User
 from portal.problems import Problem
 from portal.vendors.gtt.wire import NewCase, as_bytes
-from sites.models import Site
+from sites.models import Service, Site
 from tickets.models import Case
 
 KIND = "gtt.create_case"
@@ -41,11 +41,13 @@ def _raise(said: dict[str, Any], by: User) -> Case:
         for name, value in said.items()
         if name
         in (
-            "key", "team", "account", "site", "case_type", "priority", "category", "subcategory", "short_description",
+            "key", "team", "account", "site", "service", "case_type", "priority", "category", "subcategory", "short_description",
         )
     }  # fmt: skip
     case = Case.objects.create(**fields, description=said["description"], submitted_by=by)
-    case.description = whole_description(said["description"], said["site"], case.reference)
+    case.description = whole_description(
+        said["description"], said["site"], case.reference, service=said.get("service")
+    )
     case.message = promise(case, reference=case.reference, chunk=f"case:{case.pk}", by=by)
     case.search = f"{case.reference} {case.short_description} {case.description}".upper()
     case.save(update_fields=["description", "message", "search"])
@@ -53,10 +55,21 @@ def _raise(said: dict[str, Any], by: User) -> Case:
     return case
 
 
-def whole_description(description: str, site: Site | None, reference: str) -> str:
-    """What a person typed, with the facts of the site, and our reference last: it is what machines look for."""
+def whole_description(
+    description: str, site: Site | None, reference: str, *, service: Service | None = None
+) -> str:
+    """What a person typed, with the facts of the site and the service, and our reference last: machines look for it.
+
+    GTT's form of a case has no field for the id of a service, so it stands in the description.
+    """
     contacts = list(site.contacts.order_by("position", "id")[:2]) if site else []
-    context = {"description": description, "site": site, "contacts": contacts, "reference": reference}
+    context = {
+        "description": description,
+        "site": site,
+        "service": service,
+        "contacts": contacts,
+        "reference": reference,
+    }
     return render_to_string("tickets/case_description.txt", context).strip()
 
 
