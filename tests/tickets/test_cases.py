@@ -287,7 +287,7 @@ class TestAnswering:
         assert [comment["text"] for comment in at_gtt(box)[0].comments] == ["Any news?"]
         self.read(account)
         assert CaseComment.objects.get().fingerprint
-        assert page(alice, f"/cases/{case.pk}/").count("Any news?") == 1
+        assert page(alice, f"/cases/{case.pk}/").count("<p>Any news?</p>") == 1
 
     @pytest.mark.parametrize(
         ("text", "sentence"), [("  ", "Write something first."), ("x" * 4001, "these are 4001")]
