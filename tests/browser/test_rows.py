@@ -1,9 +1,11 @@
 """The table of rows in a browser: by keyboard alone, by mouse alone, with a block from Excel, with a bad connection."""
 
 import pytest
+from django.contrib.sessions.models import Session
 from playwright.sync_api import Locator, Page, Route, expect
 
 from portal.models import VendorAccount
+from tests.browser import acting
 from tests.browser.conftest import OpenBrowser
 from tests.browser.watching import Watcher, focused, is_focus_visible
 from tests.cast import Cast
@@ -192,3 +194,43 @@ def test_somebody_elses_change_is_told_and_mine_may_follow(
     mine.get_by_role("button", name="Put mine in its place").click()
     expect(cell(mine, draft, 0, "location_number").locator(".v")).to_have_text("0111")
     assert texts(draft, "location_number") == ["0111"]
+
+
+def test_an_edit_outlives_the_session(
+    open_browser: OpenBrowser, people: Cast, account: VendorAccount, watcher: Watcher
+) -> None:
+    watcher.expect("401", "403", "htmx:")
+    draft = make_sheet(people, typed_row(0))
+    browser = open_browser(people.alice)
+    page = browser.new_page()
+    page.goto(f"/drafts/{draft.pk}/rows/")
+    Session.objects.all().delete()
+    cell(page, draft, 0, "location_number").click()
+    page.keyboard.type("0042")
+    page.keyboard.press("Enter")
+    expect(page.locator("#connection")).to_contain_text("You were signed out")
+    expect(page.locator("#grid-told")).to_contain_text("Not saved yet: 1 change.")
+    other = browser.new_page()
+    other.goto("/login/")
+    acting.sign_in(other, people.alice)
+    expect(other.get_by_role("heading", level=1)).to_be_visible()
+    page.get_by_role("button", name="Try now").click()
+    expect_saved(page)
+    assert texts(draft, "location_number") == ["0042"]
+
+
+def test_without_scripts(open_browser: OpenBrowser, people: Cast, account: VendorAccount) -> None:
+    draft = make_sheet(people, typed_row(0), typed_row(1, local_contact_number="12"))
+    page = open_browser(people.alice, scripts=False).new_page()
+    page.goto(f"/drafts/{draft.pk}/rows/")
+    page.get_by_role("link", name="Next problem").click()
+    page.get_by_role("link", name="2", exact=True).click()
+    page.get_by_label("Local contact's phone").fill("617 555 0134")
+    page.get_by_role("button", name="Save, next problem").click()
+    expect(page.get_by_text("No other row has a problem.")).to_be_visible()
+    page.get_by_role("checkbox", name="Row 1", exact=True).check()
+    page.get_by_role("button", name="Remove ticked").click()
+    expect(page.get_by_text("1 row removed.")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Undone: 1 row removed.")).to_be_visible()
+    assert len(texts(draft, "row")) == 2
