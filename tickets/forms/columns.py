@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from portal.sheets.tables import letters
 from tickets.sheets import Table
 from tickets.sheets.days import ASK, DMY, MDY
 from tickets.sheets.fields import BY_NAME, FIELDS, GROUPS, NEEDED, Field
@@ -16,7 +17,6 @@ from tickets.sheets.matching import (
     samples,
 )
 from tickets.sheets.matching import BY_NAME as BY_ITS_NAME
-from tickets.sheets.tables import letters
 
 PREFIX = "column-"
 HOW = {
