@@ -11,7 +11,7 @@ from portal import outbox
 from portal.models import AuditEntry, Message, User, VendorAccount
 from portal.vendors.sandbox import Sandbox
 from tests.cast import Cast, client_of, make_people
-from tests.dispatching import make_draft, refill, sandbox_account
+from tests.dispatching import make_draft, refill, sandbox_account, typed_row
 from tests.page_forms import controls_of
 from tests.portal.test_accounts import in_threads
 from tickets.models import Dispatch, Draft, Location
@@ -104,14 +104,26 @@ def test_fifty_at_once_from_three_tabs_of_two_browsers_are_one_request(
 def test_two_drafts_submitted_at_once_are_two_requests(
     server: LiveServer, box: Sandbox, cast: Cast, account: VendorAccount
 ) -> None:
-    """What must not be lost with what is repeated: two pieces of work are two, however alike they look."""
+    """What must not be lost with what is repeated: two pieces of work are two."""
     cookies = sign_in(cast.alice)
-    drafts = [make_draft(cast.alice, cast.east, rows=1) for _ in range(2)]
+    drafts = [make_draft(cast.alice, cast.east, [typed_row(index)]) for index in range(2)]
     tabs = [Tab(server, cookies, draft) for draft in drafts]
     answers = all_at_once([tabs[number % 2] for number in range(10)])
     assert answers == {(302, f"/dispatches/{draft.pk}/") for draft in drafts}
     send_with_eight_workers(account)
     assert len(box.calls("create")) == Message.objects.count() == 2
+
+
+def test_two_who_send_somebody_to_one_door_at_once_are_asked_what_is_meant(
+    server: LiveServer, box: Sandbox, cast: Cast, account: VendorAccount
+) -> None:
+    """Neither saw the other's dispatch on the review page. One of them is sent, the other waits for a word."""
+    cookies = sign_in(cast.alice)
+    drafts = [make_draft(cast.alice, cast.east, [typed_row(0)]) for _ in range(4)]
+    answers = all_at_once([Tab(server, cookies, draft) for draft in drafts])
+    dispatch = Dispatch.objects.get()
+    assert answers == {(302, f"/dispatches/{dispatch.pk}/"), (409, "")}
+    assert Message.objects.count() == 1
 
 
 def test_a_tab_of_before_somebody_changed_the_draft_sends_nothing(
