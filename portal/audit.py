@@ -38,5 +38,5 @@ def of(about: models.Model) -> "models.QuerySet[AuditEntry]":
 
 def of_all(about: "models.QuerySet[Any]") -> "models.QuerySet[AuditEntry]":
     """Everything ever done to any of these records, newest first; one query."""
-    keys = about.order_by().annotate(key=Cast("pk", models.TextField())).values("key")
+    keys = about.order_by().annotate(about_key=Cast("pk", models.TextField())).values("about_key")
     return AuditEntry.objects.filter(about_type=about.model._meta.label_lower, about_id__in=keys)

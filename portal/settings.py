@@ -249,6 +249,7 @@ CELERY_BEAT_SCHEDULE = {
         ("follow tickets", "tickets.tasks.follow_tickets", 15),
         ("heed deliveries", "tickets.tasks.heed_deliveries", 5),
         ("follow cases", "tickets.tasks.follow_cases", 15),
+        ("tell GTT of tickets", "tickets.tasks.tell_cases", 30),
         ("look for lost cases", "tickets.tasks.look_for_lost_cases", 30),
         ("remind people of what is unknown", "tickets.tasks.remind", 30),
         ("make what recurs", "tickets.tasks.make_recurring", 300),

@@ -23,6 +23,7 @@ from tests.cast import Cast, client_of
 from tests.dispatching import make_dispatch, make_draft
 from tests.portal.outbox_parts import make_account
 from tests.tickets.repeating import make_recurrence
+from tickets.services.incidents import incident_of
 from tickets.models import PossibleDuplicate, Ticket
 from tickets.services.templates import save_template
 
@@ -87,6 +88,10 @@ PAGES: dict[str, tuple[str, str]] = {
     "tickets:case-settle": ("302 405 405 405 405 405", "401 404 404 404 404 404"),
     "tickets:case-files": ("302 405 405 405 405 405", "401 302 302 404 302 302"),
     "tickets:cases-comment": ("302 405 405 405 405 405", "401 403 200 200 403 200"),
+    "tickets:case-technician": ("302 403 302 404 403 302", "401 403 302 404 403 302"),
+    "tickets:incidents": ("302 200 200 200 200 200", "401 405 405 405 405 405"),
+    "tickets:incident": ("302 200 200 404 200 200", "401 405 405 405 405 405"),
+    "tickets:incident-close": ("302 405 405 405 405 405", "401 403 422 404 403 422"),
     "tickets:unknown": ("302 200 200 200 200 200", "401 405 405 405 405 405"),
     "tickets:unknown-one": ("302 302 302 404 302 302", "401 405 405 405 405 405"),
     "tickets:unknown-found": ("302 405 405 405 405 405", "401 403 302 404 403 302"),
@@ -166,6 +171,7 @@ class World:
         )
         self.recurrence = make_recurrence(people.alice, self.draft)
         self.case = make_case(people.alice, people.east, gtt_account())
+        self.incident = incident_of(self.case, by=people.alice)
 
     def arguments(self, name: str) -> dict[str, Any]:
         """What the URL of this name needs to lead to our objects."""
@@ -197,6 +203,8 @@ class World:
             found = {"pk": self.dispatch.pk, "message_pk": self.message.pk}
         elif (page.startswith("case-") and page != "case-new") or page == "case":
             found = {"pk": self.case.pk} | ({"edit_pk": 1} if page == "case-settle" else {})
+        elif page.startswith("incident") and page != "incidents":
+            found = {"pk": self.incident.pk}
         elif page.startswith("ticket") and page != "tickets":
             found = {"pk": self.ticket.pk}
         return found

@@ -11,7 +11,7 @@ from portal.models.accounts import Operation
 from portal.models.messages import HeldReason, State
 from tickets.board import held_words
 from tickets.evidence import Try, tries_of
-from tickets.models import Case, CaseChange, CaseComment, CaseEdit
+from tickets.models import Case, CaseChange, CaseComment, CaseEdit, Incident
 from tickets.queueing import queue_of
 
 PATIENCE = timedelta(minutes=3)
@@ -54,6 +54,10 @@ class CasePage:
             ]
             edit.is_conflict = edit.message.held_reason == HeldReason.CONFLICT  # type: ignore[attr-defined]
         return found
+
+    @cached_property
+    def incidents(self) -> list[Incident]:
+        return list(self.case.incidents.prefetch_related("drafts"))
 
     @cached_property
     def files(self) -> list[StoredFile]:

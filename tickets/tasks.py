@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from tickets.services import following, recurring, reminding
+from tickets.services import following, incidents, recurring, reminding
 from tickets.services.cases import following as case_following
 from tickets.services.cases import hearing, searching
 
@@ -25,6 +25,11 @@ def make_recurring() -> None:
 @shared_task(ignore_result=True)
 def follow_cases() -> None:
     case_following.follow_due()
+
+
+@shared_task(ignore_result=True)
+def tell_cases() -> None:
+    incidents.tell_cases()
 
 
 @shared_task(ignore_result=True)

@@ -2,6 +2,7 @@ from tickets.models.cases import Case, CaseChange, CaseChoice, CaseComment, Case
 from tickets.models.dispatches import Dispatch, EarlierSending, Location
 from tickets.models.drafts import Draft, DraftFile
 from tickets.models.duplicates import PossibleDuplicate
+from tickets.models.incidents import Incident, ToldTicket
 from tickets.models.recurrences import Occurrence, Recurrence
 from tickets.models.reminders import Mailing, Reminder
 from tickets.models.row_changes import RowChange
@@ -21,6 +22,7 @@ __all__ = [
     "Draft",
     "DraftFile",
     "EarlierSending",
+    "Incident",
     "Location",
     "Mailing",
     "Occurrence",
@@ -31,4 +33,5 @@ __all__ = [
     "Sheet",
     "Ticket",
     "TicketChange",
+    "ToldTicket",
 ]

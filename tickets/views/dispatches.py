@@ -17,6 +17,7 @@ from tickets.permissions import may_correct
 from tickets.progress import progress_of
 from tickets.services import repeat_choices
 from tickets.services.correcting import correction_of, draft_from_failed, first_refused
+from tickets.services.incidents import is_of_a_case
 from tickets.services.stopping import cancel_message as stop
 from tickets.services.stopping import may_cancel
 from tickets.stretches import Stretch
@@ -61,6 +62,7 @@ def dispatch(request: PortalRequest, pk: int) -> HttpResponse:
     context = {
         **_status_context(request, found),
         "corrections": found.corrections.filter(discarded_at=None).select_related("dispatch"),
+        "incidents": found.draft.incidents.prefetch_related("cases") if is_of_a_case(found.draft) else [],
         "meant": repeat_choices.told_in(entries),
         "audit": entries,
     }
