@@ -22,10 +22,11 @@ from portal.problems import Problem
 
 log = logging.getLogger(__name__)
 LONGEST_BODY = 256 * 1024
+# A delivery that the portal makes to itself, to see whether its address can be reached.
+TEST_HEADER, TEST_KIND = "X-Portal-Test", "portal-test"
 MOST_HEADERS, LONGEST_HEADER = 60, 500
 LOOKED_AT_AGAIN = timedelta(seconds=10)
 LONGEST_PAUSE = timedelta(hours=1)
-# The form our own secrets have; whatever else stands in an address is not even looked up.
 SECRET_BYTES = 32
 
 

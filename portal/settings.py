@@ -248,6 +248,8 @@ CELERY_BEAT_SCHEDULE = {
         ("answer look-ups", "portal.tasks.answer_lookups", 2),
         ("follow tickets", "tickets.tasks.follow_tickets", 15),
         ("heed deliveries", "tickets.tasks.heed_deliveries", 5),
+        ("test subscriptions", "tickets.tasks.test_subscriptions", 10),
+        ("close replaced addresses", "tickets.tasks.close_replaced_addresses", 60),
         ("follow cases", "tickets.tasks.follow_cases", 15),
         ("tell GTT of tickets", "tickets.tasks.tell_cases", 30),
         ("look for lost cases", "tickets.tasks.look_for_lost_cases", 30),
@@ -262,6 +264,7 @@ CELERY_BEAT_SCHEDULE = {
 OUTBOX_HANDLERS = {
     "granite.create_tickets": "tickets.services.delivery.CREATE_TICKETS",
     "gtt.create_case": "tickets.services.cases.delivery.CREATE_CASE",
+    "gtt.create_webhook": "tickets.services.cases.webhook_delivery.CREATE_WEBHOOK",
     "gtt.update_case": "tickets.services.cases.updating.UPDATE_CASE",
 }
 # What is to be done when requests came to light that were sent and that this database has forgotten.

@@ -17,14 +17,15 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from portal.models import ForgottenSend, StoredFile
+from portal import inbox
+from portal.models import Delivery, ForgottenSend, StoredFile, Subscription
 from tests.casework import gtt_account, make_case
 from tests.cast import Cast, client_of
 from tests.dispatching import make_dispatch, make_draft
 from tests.portal.outbox_parts import make_account
 from tests.tickets.repeating import make_recurrence
-from tickets.services.incidents import incident_of
 from tickets.models import PossibleDuplicate, Ticket
+from tickets.services.incidents import incident_of
 from tickets.services.templates import save_template
 
 ROLES = ("anonymous", "viewer", "dispatcher", "other team", "manager", "admin")
@@ -120,6 +121,15 @@ PAGES: dict[str, tuple[str, str]] = {
     "tickets:sheet-template-xlsx": ("302 403 200 200 403 200", "401 405 405 405 405 405"),
     "tickets:sheet-template-csv": ("302 403 200 200 403 200", "401 405 405 405 405 405"),
     "tickets:draft-columns": ("302 403 404 404 403 404", "401 403 404 404 403 404"),
+    "gtt-hook": ("405 405 405 405 405 405", "202 202 202 202 202 202"),
+    "deliveries": ("302 403 403 403 403 200", "401 403 403 403 403 405"),
+    "delivery": ("302 403 403 403 403 200", "401 403 403 403 403 405"),
+    "delivery-again": ("302 403 403 403 403 405", "401 403 403 403 403 302"),
+    "tickets:subscriptions": ("302 403 403 403 403 200", "401 403 403 403 403 422"),
+    "tickets:subscription-again": ("302 403 403 403 403 405", "401 403 403 403 403 302"),
+    "tickets:subscription-renew": ("302 403 403 403 403 405", "401 403 403 403 403 302"),
+    "tickets:subscription-close": ("302 403 403 403 403 405", "401 403 403 403 403 302"),
+    "tickets:subscription-test": ("302 403 403 403 403 405", "401 403 403 403 403 302"),
 }
 # Sign-in, sign-out and what leads to them.
 ANYBODY = {
@@ -172,6 +182,11 @@ class World:
         self.recurrence = make_recurrence(people.alice, self.draft)
         self.case = make_case(people.alice, people.east, gtt_account())
         self.incident = incident_of(self.case, by=people.alice)
+        address, self.secret = inbox.new_token(self.case.account)
+        self.delivery = Delivery.objects.create(account=address.account, token=address, body=b"{}")
+        self.subscription = Subscription.objects.create(
+            account=address.account, action="create", name="case-v1alpha-create", token=address
+        )
 
     def arguments(self, name: str) -> dict[str, Any]:
         """What the URL of this name needs to lead to our objects."""
@@ -179,6 +194,12 @@ class World:
         found: dict[str, Any] = {}
         if page in ("outbound-looked", "outbound-again"):
             found = {"pk": self.forgotten.pk}
+        elif page == "gtt-hook":
+            found = {"token": self.secret}
+        elif page.startswith("delivery"):
+            found = {"pk": self.delivery.pk}
+        elif page.startswith("subscription-"):
+            found = {"pk": self.subscription.pk}
         elif page == "file":
             found = {"key": self.file.key}
         elif page.startswith("draft-") and page != "draft-new":

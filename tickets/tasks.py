@@ -4,7 +4,7 @@ from celery import shared_task
 
 from tickets.services import following, incidents, recurring, reminding
 from tickets.services.cases import following as case_following
-from tickets.services.cases import hearing, searching
+from tickets.services.cases import hearing, searching, subscribing, webhook_delivery
 
 
 @shared_task(ignore_result=True)
@@ -40,3 +40,13 @@ def look_for_lost_cases() -> None:
 @shared_task(ignore_result=True)
 def heed_deliveries() -> None:
     hearing.heed_due()
+
+
+@shared_task(ignore_result=True)
+def test_subscriptions() -> None:
+    webhook_delivery.run_tests()
+
+
+@shared_task(ignore_result=True)
+def close_replaced_addresses() -> None:
+    subscribing.retire_replaced()

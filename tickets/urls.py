@@ -13,6 +13,7 @@ from tickets.views import (
     rows,
     sheet_sites,
     sheets,
+    subscriptions,
     templates,
     tickets,
     unknown,
@@ -101,4 +102,9 @@ urlpatterns = [
     path("recurring/<int:pk>/pause/", recurring.pause, name="recurrence-pause"),
     path("recurring/<int:pk>/resume/", recurring.resume, name="recurrence-resume"),
     path("recurring/<int:pk>/end/", recurring.end, name="recurrence-end"),
+    path("subscriptions/", subscriptions.subscriptions, name="subscriptions"),
+    path("subscriptions/<int:pk>/again/", subscriptions.ask_again, name="subscription-again"),
+    path("subscriptions/<int:pk>/renew/", subscriptions.renew, name="subscription-renew"),
+    path("subscriptions/<int:pk>/close/", subscriptions.close, name="subscription-close"),
+    path("subscriptions/<int:pk>/test/", subscriptions.test, name="subscription-test"),
 ]

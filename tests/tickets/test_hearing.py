@@ -11,6 +11,7 @@ from portal import inbox
 from portal.models import Delivery, VendorAccount
 from portal.models.messages import State
 from portal.vendors.sandbox import Sandbox
+from portal.vendors.sandbox.gtt.misfortunes import in_style
 from tests.casework import gtt_account, make_case, send
 from tests.cast import Cast
 from tests.dispatching import refill
@@ -30,9 +31,9 @@ class Line:
 
     def told(self, case: Case, style: str = "envelope") -> bytes:
         """What GTT would tell of the case as it stands now."""
-        from portal.vendors.sandbox.gtt.misfortunes import in_style
-
-        wire = self.box.gtt.cases[case.number] if case.number else next(iter(self.box.gtt.cases.values()))
+        gtt = self.box.gtt
+        name = case.number or next(iter(gtt.cases.values()))["name"]
+        wire = gtt.book.to_wire(gtt.book.get(name), "v1alpha")
         return json.dumps(in_style(style, wire, "update")).encode()
 
     def deliver(self, body: bytes | dict[str, Any], method: str = "POST") -> Delivery:
@@ -68,7 +69,7 @@ def case(account: VendorAccount, people: Cast) -> Case:
 
 
 def reads(box: Sandbox) -> int:
-    return sum(one.operation == "gtt.get" for one in box.requests)
+    return len(box.calls("gtt.get"))
 
 
 def read_due(account: VendorAccount) -> int:
@@ -119,7 +120,8 @@ def test_in_a_burst_the_reading_waits_for_its_end(account: VendorAccount, line: 
     assert read_due(account) == 0
     case.refresh_from_db()
     assert case.is_wanted
-    assert case.next_read_at and case.next_read_at <= timezone.now() + hearing.BURST_LASTS
+    assert case.next_read_at
+    assert case.next_read_at <= timezone.now() + hearing.BURST_LASTS
 
 
 def test_news_that_comes_while_the_case_is_read_is_not_lost(

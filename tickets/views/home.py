@@ -6,6 +6,7 @@ from portal.models.messages import State
 from portal.request import PortalRequest
 from tickets import needs
 from tickets.services import templates
+from tickets.services.cases import silence
 
 
 @require_safe
@@ -27,10 +28,11 @@ def home(request: PortalRequest) -> HttpResponse:
         "latest": needs.latest_dispatches(user),
         "health": needs.health(),
         "recurring": needs.recurring_to_review(user),
+        "silent": silence.silent_channels() if user.has_perm("portal.view_subscription") else [],
         "most_used": templates.most_used(user),
     }
     context["needs_anything"] = any(
         context[name]
-        for name in ("unknown", "duplicates", "held", "rejected", "without_technician", "recurring")
+        for name in ("unknown", "duplicates", "held", "rejected", "without_technician", "recurring", "silent")
     )
     return render(request, "tickets/home.html", context)

@@ -25,7 +25,6 @@ from tickets.services.cases.delivery import carries
 
 MOST_AT_ONCE = 200
 MOST_CASES = 50
-OUR_TEST = "portal-test"
 REFERENCE = re.compile(r"CAS-\d{6,}(?:-\d+)?")
 # So many deliveries within so many seconds are a burst: what it tells of is read once when it is over.
 BURST, BURST_LASTS = 20, timedelta(seconds=10)
@@ -53,7 +52,7 @@ def hear(delivery: Delivery) -> Heard:
         data = decode_json(_text(delivery))
     except ValueError:
         return Heard(UNREADABLE, "It is not JSON, or none that anybody could mean.")
-    if isinstance(data, dict) and data.get("kind") == OUR_TEST:
+    if isinstance(data, dict) and data.get("kind") == inbox.TEST_KIND:
         return Heard(IGNORED, "A test of our own: the address can be reached.")
     rows = [row for row, _ in zip(cases_in(data), range(MOST_CASES + 1), strict=False)]
     zone = ZoneInfo(delivery.account.assumed_zone)
