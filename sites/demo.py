@@ -133,6 +133,11 @@ def load_sites(vendor_account: VendorAccount | None) -> int:
     return len(pairs)
 
 
+def numbers() -> set[str]:
+    """Of the demo's sites."""
+    return {site.number for site, _ in _all(None)}
+
+
 def _all(vendor_account: VendorAccount | None) -> Iterator[tuple[Site, Contact]]:
     accounts = (
         {one.macnum: one for one in Account.objects.filter(vendor_account=vendor_account)}

@@ -19,10 +19,12 @@ from django.utils import timezone
 
 from portal import inbox
 from portal.models import Delivery, ForgottenSend, StoredFile, Subscription
+from sites.models import ServiceImport
 from tests.casework import gtt_account, make_case
 from tests.cast import Cast, client_of
 from tests.dispatching import make_dispatch, make_draft
 from tests.portal.outbox_parts import make_account
+from tests.sites.registering import make_service
 from tests.tickets.repeating import make_recurrence
 from tickets.models import PossibleDuplicate, Ticket
 from tickets.services.incidents import incident_of
@@ -79,6 +81,15 @@ PAGES: dict[str, tuple[str, str]] = {
     "tickets:ticket": ("302 200 200 404 200 200", "401 405 405 405 405 405"),
     "tickets:ticket-status": ("302 200 200 404 200 200", "401 405 405 405 405 405"),
     "tickets:ticket-refresh": ("302 405 405 405 405 405", "401 302 302 404 302 302"),
+    "sites:services": ("302 200 200 200 200 200", "401 405 405 405 405 405"),
+    "sites:services-export": ("302 200 200 200 200 200", "401 405 405 405 405 405"),
+    "sites:service": ("302 200 200 200 200 200", "401 405 405 405 405 405"),
+    "sites:service-new": ("302 403 200 200 403 200", "401 403 422 422 403 422"),
+    "sites:service-edit": ("302 403 200 200 403 200", "401 403 422 422 403 422"),
+    "sites:service-check": ("302 405 405 405 405 405", "401 403 422 422 403 422"),
+    "sites:services-import": ("302 403 200 200 403 200", "401 403 400 400 403 400"),
+    "sites:service-import": ("302 403 200 404 403 404", "401 403 409 404 403 404"),
+    "sites:service-import-wrong": ("302 403 200 404 403 404", "401 405 405 405 405 405"),
     "tickets:cases": ("302 200 200 200 200 200", "401 405 405 405 405 405"),
     "tickets:case-new": ("302 403 200 200 403 200", "401 403 422 422 403 422"),
     "tickets:case": ("302 200 200 404 200 200", "401 405 405 405 405 405"),
@@ -187,6 +198,10 @@ class World:
         self.subscription = Subscription.objects.create(
             account=address.account, action="create", name="case-v1alpha-create", token=address
         )
+        self.service = make_service()
+        self.service_import = ServiceImport.objects.create(
+            name="Cells", header=["Our ID", "Site number"], rows=[["1", "x"]], lines=[2], read_by=people.alice
+        )
 
     def arguments(self, name: str) -> dict[str, Any]:
         """What the URL of this name needs to lead to our objects."""
@@ -202,6 +217,11 @@ class World:
             found = {"pk": self.subscription.pk}
         elif page == "file":
             found = {"key": self.file.key}
+        elif page.startswith("sites:service"):
+            found = {"pk": self.service_import.pk if "-import" in page else self.service.pk}
+            found = {} if page in ("sites:service-new", "sites:services-import") else found
+            found = {} if page in ("sites:services", "sites:services-export") else found
+            found |= {"kind": "csv"} if page.endswith(("-export", "-wrong")) else {}
         elif page.startswith("draft-") and page != "draft-new":
             found = {"pk": self.draft.pk}
             found |= {"index": 0} if page in ("draft-copy", "draft-remove") else {}

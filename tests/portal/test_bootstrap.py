@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from portal import account_services
 from portal.demo import PEOPLE
 from portal.models import AuditEntry, Team, User, VendorAccount
-from sites.models import Account, Contact, Site
+from sites.models import Account, Contact, Service, Site
 
 GRANITE = {
     "GRANITE_API_URL": "https://api.granite.example/",
@@ -211,6 +211,8 @@ def test_the_demo_is_loaded_once(env: Any, settings: Any, django_assert_max_num_
     assert Site.objects.count() == Contact.objects.count() == 300
     assert Site.objects.filter(account__account_id__isnull=False).count() == Account.objects.count() >= 60
     assert len(set(Site.objects.values_list("state", flat=True))) > 40
+    assert Service.objects.values("site").distinct().count() == 300
+    assert {one.state for one in Service.objects.all()} == set(Service.State.values)
     elsewhere = [
         site
         for site in Site.objects.select_related("account")
@@ -218,8 +220,8 @@ def test_the_demo_is_loaded_once(env: Any, settings: Any, django_assert_max_num_
     ]
     assert [site.number for site in elsewhere] == ["0017"]
     Site.objects.filter(number="0002").update(name="Renamed by hand")
-    with django_assert_max_num_queries(20):
-        assert "0 people, 0 Granite accounts and 0 sites" in run("load_demo")
+    with django_assert_max_num_queries(24):
+        assert "0 people, 0 Granite accounts, 0 sites and 0 services" in run("load_demo")
     assert Site.objects.get(number="0002").name == "Renamed by hand"
 
 

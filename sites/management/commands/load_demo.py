@@ -10,7 +10,7 @@ from portal.demo import PEOPLE, TEAMS, Person
 from portal.models import Team, User, VendorAccount
 from portal.models.accounts import Vendor
 from portal.roles import write_roles
-from sites import demo
+from sites import demo, demo_services
 
 
 class Command(BaseCommand):
@@ -26,11 +26,16 @@ class Command(BaseCommand):
             account = VendorAccount.objects.filter(vendor=Vendor.GRANITE, is_default=True).first()
             accounts = demo.load_accounts(account) if account else 0
             sites = demo.load_sites(account)
-            if people or sites or accounts:
-                audit.record(None, "demo.loaded", people=people, sites=sites, accounts=accounts)
+            services = demo_services.load_services(demo.numbers())
+            if people or sites or accounts or services:
+                audit.record(
+                    None, "demo.loaded", people=people, sites=sites, accounts=accounts, services=services
+                )
         if account is None:
             self.stdout.write("No Granite account yet: the sites have none either. Run bootstrap first.")
-        self.stdout.write(f"Demo: {people} people, {accounts} Granite accounts and {sites} sites were added.")
+        self.stdout.write(
+            f"Demo: {people} people, {accounts} Granite accounts, {sites} sites and {services} services were added."
+        )
 
     def load_people(self) -> int:
         if not Group.objects.filter(name="admin").exists():
