@@ -92,6 +92,15 @@ def shrink(account: VendorAccount, retry_after: float | None) -> None:
     )
 
 
+def requests_left() -> dict[int, float]:
+    """How many requests each account could make at this moment, by its key; accounts not used yet are absent."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT b.account_id, {LEVEL} FROM portal_ratebudget b JOIN portal_vendoraccount a ON a.id = b.account_id"
+        )
+        return {account: float(left) for account, left in cursor.fetchall()}
+
+
 def accounts_with_room() -> "QuerySet[VendorAccount]":
     """Accounts whose budget has a request left at this moment: a hint for claiming, `take` has the last word."""
     level = RawSQL(  # noqa: S611  constants of this module only

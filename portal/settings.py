@@ -269,6 +269,8 @@ OUTBOX_HANDLERS = {
 }
 # What is to be done when requests came to light that were sent and that this database has forgotten.
 AFTER_FORGETTING = "tickets.services.numbers.skip_forgotten"
+# Who says which vendor's webhooks fell silent.
+SILENT_CHANNELS = "tickets.services.cases.silence.silent_channels"
 # Each answers for one person: the keys of the files that hang on work this person sees.
 FILES_OF_SEEN_WORK = [
     "tickets.permissions.files_of_seen_work",

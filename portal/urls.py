@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path, re_path
 
-from portal.views import deliveries, files, health, hooks, outbound, people
+from portal.views import deliveries, files, health, hooks, integration, outbound, people
 from tickets.views import home
 
 urlpatterns = [
@@ -20,6 +20,9 @@ urlpatterns = [
     path("deliveries/", deliveries.deliveries, name="deliveries"),
     path("deliveries/<int:pk>/", deliveries.delivery, name="delivery"),
     path("deliveries/<int:pk>/again/", deliveries.again, name="delivery-again"),
+    path("integration/", integration.page, name="integration"),
+    path("integration/accounts/<int:pk>/", integration.act_on_account, name="integration-account"),
+    path("integration/messages/<int:pk>/", integration.act_on_message, name="integration-message"),
     path("healthz", login_not_required(health.healthz), name="healthz"),
     path("admin/", admin.site.urls),
     path("", include("sites.urls")),

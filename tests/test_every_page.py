@@ -45,6 +45,9 @@ PAGES: dict[str, tuple[str, str]] = {
     "outbound-looked": ("302 403 403 403 403 405", "401 403 403 403 403 302"),
     "outbound-again": ("302 403 403 403 403 405", "401 403 403 403 403 302"),
     "file": ("302 404 200 404 200 200", "401 405 405 405 405 405"),
+    "integration": ("302 403 403 403 403 200", "401 403 403 403 403 405"),
+    "integration-account": ("302 403 403 403 403 405", "401 403 403 403 403 302"),
+    "integration-message": ("302 403 403 403 403 405", "401 403 403 403 403 302"),
     "healthz": ("200 200 200 200 200 200", "405 405 405 405 405 405"),
     "tickets:drafts": ("302 403 200 200 403 200", "401 405 405 405 405 405"),
     "tickets:draft-new": ("302 403 302 302 403 302", "401 403 302 302 403 302"),
@@ -215,6 +218,8 @@ class World:
             found = {"pk": self.delivery.pk}
         elif page.startswith("subscription-"):
             found = {"pk": self.subscription.pk}
+        elif page.startswith("integration-"):
+            found = {"pk": self.message.pk if page == "integration-message" else self.message.account_id}
         elif page == "file":
             found = {"key": self.file.key}
         elif page.startswith("sites:service"):
