@@ -68,7 +68,7 @@ class ServiceForm(forms.Form):
 
     def clean_our_id(self) -> str:
         our_id: str = self.cleaned_data["our_id"]
-        taken = Service.objects.filter(our_id=our_id).exclude(pk=self.service.pk if self.service else None)
+        taken = self._others().filter(our_id=our_id)
         if taken.exists():
             raise ValidationError(f"There is a service {our_id} already.")
         return our_id
@@ -83,10 +83,13 @@ class ServiceForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         vendor, theirs = cleaned.get("vendor"), cleaned.get("vendor_service_id")
-        same = Service.objects.filter(vendor=vendor, vendor_service_id=theirs)
-        if theirs and (other := same.exclude(pk=self.service.pk if self.service else None).first()):
+        same = self._others().filter(vendor=vendor, vendor_service_id=theirs)
+        if theirs and (other := same.first()):
             self.add_error("vendor_service_id", ValidationError(f"This is the id of our service {other}."))
         return cleaned
+
+    def _others(self) -> "QuerySet[Service]":
+        return Service.objects.exclude(pk=self.service.pk) if self.service else Service.objects.all()
 
     @property
     def values(self) -> dict[str, Any]:
