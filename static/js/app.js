@@ -102,4 +102,16 @@
     open.open = false;
     open.querySelector("summary").focus();
   });
+
+  // --- one box that ticks all of a list; without scripts each is ticked by itself
+  function offerTickAll() {
+    for (const box of document.querySelectorAll("input[data-tick-all][hidden]")) box.hidden = false;
+  }
+  offerTickAll();
+  document.addEventListener("htmx:afterSettle", offerTickAll);
+  document.addEventListener("change", function (event) {
+    const name = event.target.dataset ? event.target.dataset.tickAll : undefined;
+    if (!name) return;
+    for (const box of document.querySelectorAll(`input[type=checkbox][name="${name}"]`)) box.checked = event.target.checked;
+  });
 })();
