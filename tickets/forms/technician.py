@@ -17,11 +17,14 @@ class TechnicianForm(forms.Form):
     )
     start_date = forms.CharField(
         label="Start, at the site",
-        required=False,
+        error_messages={"required": when.MISSING_START},
         widget=forms.TextInput(attrs={"type": "datetime-local"}),
     )
     end_date = forms.CharField(
-        label="End, at the site", required=False, widget=forms.TextInput(attrs={"type": "datetime-local"})
+        label="End, at the site",
+        required=False,
+        help_text="Not needed for a hard start.",
+        widget=forms.TextInput(attrs={"type": "datetime-local"}),
     )
     hard_start = forms.BooleanField(
         label="Hard start: the technician begins exactly at the start", required=False
