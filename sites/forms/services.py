@@ -26,7 +26,7 @@ class Cell(forms.CharField):
         )
 
     def to_python(self, value: Any) -> str:
-        return cells.plain(str(value or "").replace("\x00", "\ufffd"))
+        return cells.plain(str(value or ""))
 
     def validate(self, value: Any) -> None:
         super().validate(value)

@@ -58,6 +58,7 @@ class TestEntering:
             ({"our_id": ""}, "Enter the id by which we know this service."),
             ({"our_id": "taken"}, "There is a service taken already."),
             ({"our_id": "a\u200bb"}, "This holds a character that is not text"),
+            ({"our_id": "a\x00b", "note": "keep me\x00!"}, "This holds a character that is not text"),
             ({"our_id": "x" * 65}, "Use at most 64 characters; these are 65."),
             ({"our_id": "#N/A"}, "is what Excel shows where it has no value"),
             ({"site": ""}, "Say at which site it is."),
