@@ -42,7 +42,7 @@ def heed_due(limit: int = MOST_AT_ONCE) -> int:
     while heeded < limit and inbox.heed_next(hear):
         heeded += 1
     if heeded:
-        bell.ring(following.TASK)
+        bell.ring_after_commit(following.TASK)
     return heeded
 
 
