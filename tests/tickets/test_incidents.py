@@ -13,7 +13,7 @@ from portal.vendors.sandbox.granite.accounts import ACCOUNTS
 from sites.models import Account, Contact
 from tests.casework import gtt_account, make_case, send
 from tests.cast import Cast, client_of
-from tests.dispatching import refill, sandbox_account
+from tests.dispatching import make_draft, refill, sandbox_account, typed_row
 from tests.page_forms import controls_of
 from tests.tickets.scene import make_site
 from tickets.models import Case, CaseComment, Draft, Incident, Ticket
@@ -168,3 +168,16 @@ def test_one_time_line_and_a_question_when_one_side_ends(
     assert "The technician stays on" in page(alice, f"/incidents/{incident.pk}/")
     assert str(incident) not in page(alice, "/incidents/")
     assert str(incident) in page(alice, "/incidents/?closed=1")
+
+
+def test_a_case_open_at_the_site_is_asked_about_unless_it_is_the_reason(
+    granite: VendorAccount, case: Case, people: Cast, alice: Client
+) -> None:
+    assert case.site is not None
+    draft = make_draft(people.alice, people.east, [typed_row(0, site=str(case.site.pk))])
+    text = page(alice, f"/drafts/{draft.pk}/review/")
+    assert "has an open case at GTT" in text
+    assert f'href="{case.get_absolute_url()}"' in text
+    assert "Submit: send" not in text
+    answer = alice.post(f"/cases/{case.pk}/technician/", window())
+    assert "has an open case at GTT" not in page(alice, answer.headers["Location"])

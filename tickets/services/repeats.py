@@ -15,7 +15,7 @@ from portal.models import User
 from portal.models.messages import LIVE, State
 from sites import zones
 from tickets.forms.checking import CheckedLocation
-from tickets.models import Dispatch, Draft, Location
+from tickets.models import Case, Dispatch, Draft, Location
 
 OFTEN, WITHIN = 3, timedelta(days=30)
 FIELDS = (
@@ -47,6 +47,7 @@ class Repeat:
     dispatch: Dispatch | None = None
     ticket: int | None = None  # our key of it
     ticket_id: int | None = None  # Granite's
+    case: Case | None = None
 
     @property
     def ticket_url(self) -> str:
@@ -106,14 +107,14 @@ def find_repeats(draft: Draft, locations: Sequence[CheckedLocation], *, by: User
 
 
 def look(draft: Draft, locations: Sequence[CheckedLocation], *, by: User) -> Found:
-    """Everything odd about these visits beside those this person sees. Two questions, however many rows."""
+    """Everything odd about these visits beside those this person sees. Three questions, however many rows."""
     if not locations:
         return Found([], [])
     visits = _visits(draft, locations, by)
     noun = "rows" if draft.is_sheet else "locations"
     in_order = sorted(locations, key=lambda location: location.position)
     return Found(
-        [*_within(in_order, noun), *_elsewhere(in_order, visits)],
+        [*_within(in_order, noun), *_elsewhere(in_order, visits), *_beside_cases(draft, in_order, by)],
         _often(in_order, visits),
     )
 
@@ -175,6 +176,29 @@ def _repeat(location: CheckedLocation, visit: _Visit, dispatch: Dispatch) -> Rep
         visit.ticket,
         visit.ticket_id,
     )
+
+
+def _beside_cases(draft: Draft, locations: Sequence[CheckedLocation], by: User) -> list[Repeat]:
+    """Cases open at these sites: GTT may be at work on the same. Those this dispatch is for are meant."""
+    sites = {location.site for location in locations if location.site}
+    if not sites:
+        return []
+    open_here = Case.objects.visible_to(by).open().filter(site__in=sites, message__state__in=LIVE)
+    meant = Case.objects.filter(incidents__drafts=draft).values("pk")
+    found: dict[int, Case] = {}
+    for case in open_here.exclude(pk__in=meant).defer("raw", "search", "description").order_by("pk"):
+        found.setdefault(case.site_id or 0, case)
+    return [
+        Repeat(
+            f"{location.title} has an open case at GTT, “{case.short_description}”:",
+            location.key,
+            location.position,
+            _fingerprint("case", location.key, case.pk),
+            case=case,
+        )
+        for location in locations
+        if (case := found.get(location.site or 0))
+    ]
 
 
 def _often(locations: Sequence[CheckedLocation], visits: dict[Key, list[_Visit]]) -> list[OftenVisited]:
