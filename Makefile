@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run stop test check nemesis bench-bulk machine manage pins clean venv dev npm
+.PHONY: help run stop test check nemesis bench-bulk bench-hooks machine manage pins clean venv dev npm
 SHELL := /bin/sh
 
 PORT ?= 8000
@@ -38,6 +38,9 @@ nemesis: dev npm ## kill everything while people submit, then compare the books:
 
 bench-bulk: dev npm ## how long 500 locations take, for each number per message: make bench-bulk [LOCATIONS=500] [SIZES=25,10,5,1]
 	@$(PY) -m tests.bench
+
+bench-hooks: dev npm ## a burst of webhooks, a steady stream, and one while things are killed: make bench-hooks [DELIVERIES=1000] [SECONDS=10] [CASES=20]
+	@$(PY) -m tests.bench.hooks_main
 
 machine: dev ## play the outbox at random, its laws checked after every step: make machine [EXAMPLES=1000] [STEPS=30]
 	@MACHINE_EXAMPLES=$(or $(EXAMPLES),1000) MACHINE_STEPS=$(or $(STEPS),30) $(PY) -m pytest -q -n0 tests/flows/test_state_machine.py
