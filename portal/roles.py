@@ -2,7 +2,9 @@
 
 from django.contrib.auth.models import Group, Permission
 
-VIEWER = frozenset({"tickets.view_dispatch", "tickets.view_case", "tickets.view_incident", "sites.view_service"})
+VIEWER = frozenset(
+    {"tickets.view_dispatch", "tickets.view_case", "tickets.view_incident", "sites.view_service"}
+)
 DISPATCHER = VIEWER | {
     "tickets.submit_dispatch",
     "tickets.confirm_resend",

@@ -105,7 +105,7 @@ def works_of(messages: Iterable[Message]) -> dict[int, Work]:
             updates.add(message.pk)
         if found := CHUNK.fullmatch(message.chunk):
             wanted[Case if found[1] == "case" else Dispatch][message.pk] = int(found[2])
-    works = {}
+    works: dict[int, Work] = {}
     for model, keys in wanted.items():
         found_all = model.objects.select_related("team", "submitted_by")
         records = found_all.in_bulk(set(keys.values())) if keys else {}

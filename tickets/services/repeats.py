@@ -186,8 +186,8 @@ def _beside_cases(draft: Draft, locations: Sequence[CheckedLocation], by: User) 
     open_here = Case.objects.visible_to(by).open().filter(site__in=sites, message__state__in=LIVE)
     meant = Case.objects.filter(incidents__drafts=draft).values("pk")
     found: dict[int, Case] = {}
-    for case in open_here.exclude(pk__in=meant).defer("raw", "search", "description").order_by("pk"):
-        found.setdefault(case.site_id or 0, case)
+    for one in open_here.exclude(pk__in=meant).defer("raw", "search", "description").order_by("pk"):
+        found.setdefault(one.site_id or 0, one)
     return [
         Repeat(
             f"{location.title} has an open case at GTT, “{case.short_description}”:",
