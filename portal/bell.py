@@ -6,6 +6,7 @@ rung from a thread of its own, and a bell nobody hears costs seconds: beat and t
 
 import logging
 import threading
+import time
 from functools import partial
 
 from django.db import transaction
@@ -13,6 +14,7 @@ from django.db import transaction
 from portal.celery import app
 
 log = logging.getLogger(__name__)
+REST_SECONDS = 0.2
 _lock = threading.Lock()
 _ringing: dict[str, bool] = {}  # task → whether somebody rang again meanwhile
 
@@ -33,6 +35,8 @@ def ring(task: str) -> None:
 def _keep_ringing(task: str) -> None:
     while True:
         send(task)
+        # A hundred deliveries a second shall not ring a hundred times: who rings meanwhile is heard after this.
+        time.sleep(REST_SECONDS)
         with _lock:
             if not _ringing[task]:
                 del _ringing[task]

@@ -15,7 +15,7 @@ class DeliveryFilters(forms.Form):
         required=False,
         max_length=200,
         widget=forms.TextInput(
-            attrs={"type": "search", "placeholder": "Number, words of the outcome", "autocomplete": "off"}
+            attrs={"type": "search", "placeholder": "CS number, words", "autocomplete": "off"}
         ),
     )
     state = forms.ChoiceField(required=False, choices=[("", "All"), *Delivery.State.choices])

@@ -114,10 +114,13 @@ class Subscription(models.Model):
     @property
     def words(self) -> str:
         """A sentence on how it stands."""
+        said = self.message.detail if self.message else ""
+        if self.state == "refused" and said:
+            return said
         return {
             "wanted": "It is about to be sent to GTT.",
             "subscribed": "GTT confirmed it.",
             "refused": "GTT refused it.",
             "unknown": "GTT's answer was lost: it may stand. Ask again; the name tells.",
             "retired": "Its address is closed.",
-        }[self.state] + (f" {self.message.detail}" if self.message and self.message.detail else "")
+        }[self.state] + (f" {said}" if said and self.state in ("wanted", "unknown") else "")

@@ -29,6 +29,7 @@ class Row:
     """When GTT last delivered at its address."""
     can_ask_again: bool
     can_renew: bool
+    is_replaced: bool
 
 
 @may_view
@@ -104,5 +105,6 @@ def _show(request: PortalRequest, form: SubscriptionForm, *, status: int = 200) 
 def _row(one: Subscription) -> Row:
     last = subscribing.real_deliveries(one.token).values_list("received_at", flat=True).first()
     state = one.state
-    can_renew = state == "subscribed" and not hasattr(one, "successor")
-    return Row(one, state, last, state in ("unknown", "refused"), can_renew)
+    is_replaced = hasattr(one, "successor") and state != "retired"
+    can_renew = state == "subscribed" and not is_replaced
+    return Row(one, state, last, state in ("unknown", "refused"), can_renew, is_replaced)
