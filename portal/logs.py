@@ -11,6 +11,10 @@ client_address: ContextVar[str | None] = ContextVar("client_address", default=No
 # What ends a line somewhere, or tells a terminal what to do.
 NOT_PRINTED = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
+# The last part of such an address is a secret: whoever has it can tell us things in a vendor's name.
+SECRET_ADDRESS = re.compile(r"(/hooks/\w+/)[^/\s\"'?]+")
+HIDDEN = r"\1•••"
+
 
 class RequestIdFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
@@ -38,6 +42,9 @@ class LineFormatter(logging.Formatter):
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(request_id)s %(name)s: %(message)s")
+
+    def format(self, record: logging.LogRecord) -> str:
+        return SECRET_ADDRESS.sub(HIDDEN, super().format(record))
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         return NOT_PRINTED.sub(lambda found: ascii(found[0])[1:-1], super().formatMessage(record))

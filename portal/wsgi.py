@@ -4,6 +4,8 @@ from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 
+from portal.logs import HIDDEN, SECRET_ADDRESS
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 django_application = get_wsgi_application()
@@ -34,6 +36,9 @@ class WholeBody:
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    # What the server writes to its log of requests, after we have answered.
+    if "RAW_URI" in environ:
+        environ["RAW_URI"] = SECRET_ADDRESS.sub(HIDDEN, environ["RAW_URI"])
     length = environ.get("CONTENT_LENGTH") or ""
     if length.isdigit():
         environ["wsgi.input"] = WholeBody(environ["wsgi.input"], int(length))

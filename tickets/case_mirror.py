@@ -33,7 +33,8 @@ ANSWER, POLL, WEBHOOK = "answer", "poll", "webhook"
 # How soon an open case is read again; one that ended is looked at for a week, for it may be opened again.
 OFTEN, SELDOM, ENDED_FOR = timedelta(minutes=5), timedelta(hours=1), timedelta(days=7)
 URGENT = ("1", "2")
-LONGEST_WAIT = timedelta(hours=1)
+# However long GTT was away: a quarter of an hour after its return all is right again.
+LONGEST_WAIT = timedelta(minutes=10)
 
 
 def save(case_pk: int, told: CaseOnWire, *, source: str, asked_at: datetime | None = None) -> Case:

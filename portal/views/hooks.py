@@ -48,7 +48,7 @@ def _body(request: HttpRequest) -> bytes | None:
     """The body as it came, also one of no announced length; None where it is too long. Raises OSError."""
     stream: Any = request
     if not request.META.get("CONTENT_LENGTH") and request.META.get("wsgi.input_terminated"):
-        stream = request.META["wsgi.input"]  # sent in chunks: Django takes that for empty
+        stream = Chunked(request.META["wsgi.input"])  # Django takes that for empty
     pieces, length = [], 0
     while piece := stream.read(PIECE):
         length += len(piece)
@@ -57,6 +57,20 @@ def _body(request: HttpRequest) -> bytes | None:
         elif length > MOST_THROWN_AWAY:
             break
     return b"".join(pieces) if length <= inbox.LONGEST_BODY else None
+
+
+class Chunked:
+    """A body of no announced length, put together by the server, whose errors are of its own kinds."""
+
+    def __init__(self, stream: Any) -> None:
+        self.stream = stream
+
+    def read(self, size: int) -> bytes:
+        try:
+            data: bytes = self.stream.read(size)
+        except Exception as error:
+            raise OSError("The chunks of the body cannot be read.") from error
+        return data
 
 
 def _say(words: str, status: int) -> HttpResponse:

@@ -1,7 +1,9 @@
 """What vendors tell us unasked: kept as it came, acknowledged at once, and never a reason to fail."""
 
 import json
+import logging
 from io import BytesIO
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -12,8 +14,10 @@ from django.utils import timezone
 
 from portal import inbox
 from portal.inbox import Heard
+from portal.logs import LineFormatter
 from portal.models import AuditEntry, Delivery, VendorAccount
 from portal.views import hooks
+from portal.wsgi import application
 from tests.casework import gtt_account
 from tests.cast import Cast, client_of
 
@@ -125,6 +129,28 @@ def test_a_body_that_breaks_off_is_not_kept(address: str) -> None:
     request._stream = Broken()  # type: ignore[attr-defined]
     assert hooks.gtt(request, address.split("/")[-2]).status_code == 400
     assert not Delivery.objects.exists()
+
+
+def test_broken_chunks_are_refused(address: str) -> None:
+    class Broken(BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            raise ValueError("Invalid chunk size")
+
+    request = RequestFactory().post(address, content_type="application/json")
+    del request.META["CONTENT_LENGTH"]
+    request.META |= {"wsgi.input_terminated": True, "wsgi.input": Broken()}
+    assert hooks.gtt(request, address.split("/")[-2]).status_code == 400
+
+
+def test_no_log_has_the_secret_of_an_address(address: str) -> None:
+    record = logging.LogRecord("x", logging.ERROR, "", 0, "Service Unavailable: %s", (address,), None)
+    record.request_id = "-"
+    said = LineFormatter().format(record)
+    assert said.endswith("Service Unavailable: /hooks/gtt/•••/")
+    environ: dict[str, Any] = {"RAW_URI": f"{address}?a=1", "REQUEST_METHOD": "GET", "PATH_INFO": "/healthz"}
+    environ |= {"wsgi.input": BytesIO(), "SERVER_NAME": "x", "SERVER_PORT": "80"}
+    application(environ, lambda *args: None)
+    assert environ["RAW_URI"] == "/hooks/gtt/•••/?a=1"  # what the server logs when it is done
 
 
 def test_who_stumbles_over_a_delivery_sees_it_again(address: str) -> None:
