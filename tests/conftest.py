@@ -28,6 +28,17 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+# Files of few tests that take long, and mostly wait: begun first, they do not keep one worker busy at the end.
+LONG = ("tests/nemesis/", "tests/flows/test_budget_fleet", "tests/flows/", "tests/browser/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def place(item: pytest.Item) -> int:
+        return next((at for at, name in enumerate(LONG) if item.nodeid.startswith(name)), len(LONG))
+
+    items.sort(key=place)
+
+
 @pytest.fixture
 def people(db: None) -> "Cast":
     from tests.cast import make_people

@@ -20,4 +20,5 @@ def allow_sending() -> Arming:
 def forget_sending() -> None:
     """As a fresh database is: never armed."""
     with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what waits for the commit forbids the rest
         cursor.execute("TRUNCATE portal_arming")

@@ -136,6 +136,11 @@ def _needs_servers(config: pytest.Config, args: list[str]) -> bool:
     return not is_worker and not is_question and not config.pluginmanager.is_blocked("django")
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One more than there are cores: a good part of the flows waits for processes, minutes and silences."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_unconfigure() -> None:
     _stop()
 

@@ -1,5 +1,9 @@
 """The integration page: how the vendors do, what is stuck and why, and the few things one does about it."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -19,9 +23,19 @@ NEVER = "The vendor may have carried it out. Two people settle that on its page 
 WHY = "Say why, so that the others know."
 
 
+def _for_admins(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    @wraps(view)
+    def allowed(request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.has_perm(RIGHT):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return allowed
+
+
+@_for_admins
 @require_safe
 def page(request: PortalRequest) -> HttpResponse:
-    _allowed(request)
     state = request.GET.get("state", "")
     state = state if state in integration.STATES else next(iter(integration.STATES))
     context = {
@@ -35,10 +49,10 @@ def page(request: PortalRequest) -> HttpResponse:
     return render(request, "portal/integration.html", context)
 
 
+@_for_admins
 @require_POST
 def act_on_message(request: PortalRequest, pk: int) -> HttpResponse:
     """Replay lets a held message go on; ignore cancels one that has not left. Each with a reason, both audited."""
-    _allowed(request)
     message = get_object_or_404(Message, pk=pk)
     reason = request.POST.get("reason", "").strip()
     try:
@@ -56,9 +70,9 @@ def act_on_message(request: PortalRequest, pk: int) -> HttpResponse:
     return redirect(f"{request.path_info.split('messages/')[0]}?state={message.state}#messages")
 
 
+@_for_admins
 @require_POST
 def act_on_account(request: PortalRequest, pk: int) -> HttpResponse:
-    _allowed(request)
     account = get_object_or_404(VendorAccount, pk=pk)
     reason = request.POST.get("reason", "")
     try:
@@ -69,8 +83,3 @@ def act_on_account(request: PortalRequest, pk: int) -> HttpResponse:
     except Problem as problem:
         messages.error(request, f"{account}: {problem}")
     return redirect("integration")
-
-
-def _allowed(request: PortalRequest) -> None:
-    if not request.user.has_perm(RIGHT):
-        raise PermissionDenied
