@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run stop test check nemesis bench-bulk bench-hooks machine manage pins clean venv dev npm
+.PHONY: help run stop test looks check nemesis bench-bulk bench-hooks machine manage pins clean venv dev npm
 SHELL := /bin/sh
 
 PORT ?= 8000
@@ -32,6 +32,10 @@ check: dev npm ## format, lint, types, templates, missing migrations
 	$(PY) -m djlint --lint --quiet templates
 	@$(PY) -m portal.local run $(PY) -m mypy $(filter-out tests,$(CODE))
 	@$(PY) -m portal.local manage makemigrations --check --dry-run
+
+looks: dev npm ## look at every page in both themes, wide and narrow; the pictures lie in var/screenshots
+	@$(PY) -m tests.browser_setup
+	@LOOKS=all $(PY) -m pytest tests/browser -k test_a_page
 
 nemesis: dev npm ## kill everything while people submit, then compare the books: make nemesis [DISPATCHES=200] [SEEDS=1,2,3] [NAIVE=1]
 	@$(PY) -m tests.nemesis
