@@ -25,7 +25,6 @@ def file_of(kind: str, name: str, header: Sequence[str], rows: Table) -> HttpRes
     content = write_xlsx(header, rows) if kind == "xlsx" else write_csv(header, rows)
     answer = HttpResponse(content, content_type=TYPES[kind])
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
-    answer.headers["Cache-Control"] = "no-store"
     return answer
 
 

@@ -7,6 +7,7 @@ from django.test import Client
 
 from portal.models import Team, User
 from portal.roles import write_roles
+from tickets.models import CaseChoice
 
 PASSWORD = "correct horse battery"
 
@@ -22,8 +23,23 @@ class Cast:
     west: Team
 
 
+# As the migration offers them; tests that commit empty the table after them.
+CASE_WORDS = [
+    ("case_type", "Incident"),
+    ("case_type", "Service Request"),
+    ("priority", "3 - Moderate"),
+    ("priority", "1 - Critical"),
+    ("priority", "2 - High"),
+    ("priority", "4 - Low"),
+    ("category", "Secure Network"),
+    ("subcategory", "Service Down"),
+]
+
+
 def make_people() -> Cast:
     write_roles()
+    words = [CaseChoice(field=field, value=value, position=9) for field, value in CASE_WORDS]
+    CaseChoice.objects.bulk_create(words, ignore_conflicts=True)
     east, west = Team.objects.create(name="Field East"), Team.objects.create(name="Field West")
     return Cast(
         alice=make_person("alice", "Alice Warren", "dispatcher", east),

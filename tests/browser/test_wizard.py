@@ -94,7 +94,7 @@ def test_with_scripts_and_mouse(
     page.locator("#id_file").set_input_files(acting.FILES)
     expect(page.locator("#draft-files .hit")).to_have_count(2)
     page.get_by_role("button", name="Next").click()
-    expect(page.locator("#plan")).to_have_text("3 locations → 1 message → 3 tickets")
+    expect(page.locator("#plan")).to_contain_text("3 locations → 1 message → 3 tickets")
     expect(page.locator("#estimates tfoot")).to_contain_text("$")
     page.get_by_role("button", name="Submit: send 3 technicians").click()
     expect(page).to_have_url(re.compile(rf"/dispatches/{draft.pk}/$"))

@@ -17,7 +17,7 @@ from tests.dispatching import refill, sandbox_account
 from tests.page_forms import controls_of
 from tests.sending import allow_sending
 from tests.tickets.scene import make_site
-from tickets.models import Case, CaseChoice, CaseComment, Incident, Ticket
+from tickets.models import Case, CaseComment, Incident, Ticket
 from tickets.services import following as ticket_following
 from tickets.services import incidents
 from tickets.services.cases import following, hearing, subscribing
@@ -55,8 +55,6 @@ class Desk:
 
 @pytest.fixture
 def desk(transactional_db: None, live_server: Any, settings: Any) -> Any:
-    for field in ("case_type", "priority", "category"):
-        CaseChoice.objects.get_or_create(field=field, value=SAID[field], category="")
     settings.PUBLIC_URL = live_server.url
     allow_sending()
     with Sandbox() as box:

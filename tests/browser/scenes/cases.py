@@ -10,7 +10,7 @@ from tests.browser.places import make_store
 from tests.browser.scenes import Scenes, Visit, World
 from tests.casework import gtt_account, make_case, send
 from tests.dispatching import refill
-from tickets.models import Case, CaseChoice
+from tickets.models import Case
 from tickets.services import incidents
 from tickets.services.cases import answering, following
 
@@ -19,16 +19,6 @@ SCENES = Scenes()
 
 def _gtt(world: World) -> VendorAccount:
     account = VendorAccount.objects.filter(vendor="gtt").first() or gtt_account(world.box)
-    # Tests that commit empty the table of words.
-    for field, value in (
-        ("case_type", "Incident"),
-        ("case_type", "Service Request"),
-        ("priority", "3 - Moderate"),
-        ("priority", "1 - Critical"),
-        ("category", "Secure Network"),
-        ("subcategory", "Service Down"),
-    ):
-        CaseChoice.objects.get_or_create(field=field, value=value, category="")
     return account
 
 
