@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.module_loading import import_string
 from django.views.decorators.http import require_POST, require_safe
 
@@ -67,7 +68,7 @@ def act_on_message(request: PortalRequest, pk: int) -> HttpResponse:
         messages.success(request, f"{message.reference}: done.")
     except Problem as problem:
         messages.error(request, f"{message.reference}: {problem}")
-    return redirect(f"{request.path_info.split('messages/')[0]}?state={message.state}#messages")
+    return redirect(f"{reverse('integration')}?state={message.state}#messages")
 
 
 @_for_admins

@@ -4,11 +4,11 @@ import logging
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from portal import accounts, arming, drift, encryption, ratelimit
-from portal.models import Message, VendorAccount
+from portal.models import Message, Resolution, VendorAccount
 from portal.models.accounts import Operation
 from portal.models.messages import State
 from portal.outbox import resolving
@@ -45,9 +45,8 @@ def _look_at_updated() -> int:
         account__paused_at=None,
         account__operations__contains=Operation.GET.value,
     )
-    for message in doubtful.exclude(resolutions__opened_by=None, resolutions__isnull=False).order_by("pk")[
-        :50
-    ]:
+    by_machine = Resolution.objects.filter(message=OuterRef("pk"), opened_by=None)
+    for message in doubtful.filter(~Exists(by_machine)).order_by("pk")[:50]:
         try:
             resolving.say_found(message, {str(message.payload["number"]): 0}, by=None)
         except Problem as problem:
