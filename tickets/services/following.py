@@ -2,7 +2,9 @@
 
 import logging
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from django.db import transaction
 from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
@@ -15,10 +17,12 @@ from portal.problems import Problem
 from portal.ratelimit import Purpose
 from portal.vendors.errors import NotExecuted, NotFound, VendorError
 from tickets import mirror, urgency
+from tickets.models import Case as GttCase
 from tickets.models import Ticket
 from tickets.services import strays
 
 log = logging.getLogger(__name__)
+Copy = TypeVar("Copy", Ticket, GttCase)
 NOT_THERE = "Granite says that there is no such ticket (404)."
 NO_SECRET = "The account's secret cannot be read; an administrator must enter it again."  # noqa: S105  a sentence
 FRESH_ENOUGH = timedelta(seconds=20)
@@ -29,20 +33,30 @@ LONGEST_ROUND_SECONDS = 15
 
 def follow_due(limit: int = MOST_AT_ONCE) -> int:
     """Read what is due, as far as the budgets go, at most `limit`. Returns how many tickets were asked about."""
+    return read_round(
+        lambda exhausted: mirror.claim_reading(_due().exclude(account__in=exhausted)),
+        mirror.give_back,
+        _read,
+        limit,
+    )
+
+
+def read_round(
+    claim: Callable[[set[int]], tuple[Copy, datetime] | None],
+    give_back: Callable[[Copy], None],
+    read: Callable[[Copy, datetime], None],
+    limit: int,
+) -> int:
+    """Read vendors' records one after the other, of tickets or of cases; `claim` is told which budgets are used up."""
     asked, ends = 0, time.monotonic() + LONGEST_ROUND_SECONDS
     exhausted: set[int] = set()
-    while (
-        asked < limit
-        and time.monotonic() < ends
-        and arming.sends()
-        and (claimed := mirror.claim_reading(_due().exclude(account__in=exhausted)))
-    ):
-        ticket, asked_at = claimed
-        if ratelimit.take(ticket.account, Purpose.READ):
-            mirror.give_back(ticket)
-            exhausted.add(ticket.account_id)
+    while asked < limit and time.monotonic() < ends and arming.sends() and (claimed := claim(exhausted)):
+        copy, asked_at = claimed
+        if ratelimit.take(copy.account, Purpose.READ):
+            give_back(copy)
+            exhausted.add(copy.account_id)
             continue
-        _read(ticket, asked_at)
+        read(copy, asked_at)
         asked += 1
     return asked
 

@@ -1,7 +1,5 @@
 """Following GTT's cases: read again by number, the most urgent first, and at once when GTT said that something changed."""
 
-import logging
-import time
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -19,34 +17,22 @@ from portal.vendors.errors import NotExecuted, NotFound, VendorError
 from portal.vendors.gtt.client import CaseRead
 from tickets import case_mirror
 from tickets.models import Case
-from tickets.services.following import NO_SECRET
+from tickets.services.following import NO_SECRET, read_round
 
-log = logging.getLogger(__name__)
 TASK = "tickets.tasks.follow_cases"
 NOT_THERE = "GTT says that there is no such case (404)."
 FRESH_ENOUGH = timedelta(seconds=10)
 MOST_AT_ONCE = 25
-LONGEST_ROUND_SECONDS = 15
 
 
 def follow_due(limit: int = MOST_AT_ONCE) -> int:
     """Read what is due, as far as the budgets go. Returns how many cases were asked about."""
-    asked, ends = 0, time.monotonic() + LONGEST_ROUND_SECONDS
-    exhausted: set[int] = set()
-    while (
-        asked < limit
-        and time.monotonic() < ends
-        and arming.sends()
-        and (claimed := case_mirror.claim_reading(_due().exclude(account__in=exhausted)))
-    ):
-        case, asked_at = claimed
-        if ratelimit.take(case.account, Purpose.READ):
-            case_mirror.give_back(case)
-            exhausted.add(case.account_id)
-            continue
-        _read(case, asked_at)
-        asked += 1
-    return asked
+    return read_round(
+        lambda exhausted: case_mirror.claim_reading(_due().exclude(account__in=exhausted)),
+        case_mirror.give_back,
+        _read,
+        limit,
+    )
 
 
 def refresh(case: Case, *, by: User) -> None:
